@@ -1,1 +1,6 @@
+//! Endcap, a personalized product search engine. Read `ARCHITECTURE.md` for the map; modules stand in reading order
+//! and each may name only those above it (`tests/it/boundaries.rs` holds the table).
 
+pub mod problem;
+
+pub mod catalog;

@@ -1,0 +1,341 @@
+//! `index/schema.toml`: which attributes products have and what each is used for.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{Problem, line_of, nearest};
+
+/// Where a shop directory keeps its schema.
+pub const SCHEMA_FILE: &str = "index/schema.toml";
+
+/// At most this many attributes in one schema.
+pub const ATTRIBUTES_MAX: usize = 500;
+
+/// What a shop's products are made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// Feed column with the product's id, or the variant's when `group` is set.
+    pub id: String,
+    /// Feed column shared by the rows that are variants of one product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Feed column with a nested array of variant objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<String>,
+    /// ISO 4217 code of every money attribute.
+    #[serde(default = "default_currency")]
+    pub currency: String,
+    /// ISO 639-1 code of the language the texts are written in.
+    #[serde(default = "default_language")]
+    pub language: String,
+    /// In the order the shop wants them shown.
+    #[serde(rename = "attribute")]
+    pub attributes: Vec<Attribute>,
+}
+
+/// A named property of products: where the feed has it and what it is used for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// The name filters, facets and responses use.
+    pub name: String,
+    /// Feed columns, first non-empty wins; empty means the column of the same name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// How values are read and compared.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// What the attribute means to Endcap, when it means something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Weight of a match here; absent means the attribute is not searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched: Option<f32>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub facet: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub filter: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub sort: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shown: bool,
+    /// Shoppers' leanings to values of this attribute are learned and used.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub affinity: bool,
+    /// The value may differ between variants of one product.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub variant: bool,
+    /// Numbers are multiplied by this: 0.01 turns cents into euros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
+    /// Splits one text cell into several values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+}
+
+/// How an attribute's values are read and compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Prose: searched and shown.
+    Text,
+    /// A short value: faceted, filtered, sorted by its letters.
+    Keyword,
+    /// A category path, levels split at ` > `; a filter holds for the whole subtree.
+    Path,
+    Number,
+    Money,
+    Boolean,
+    /// A date or time, compared as seconds since 1970.
+    Date,
+    Url,
+}
+
+/// What an attribute means to Endcap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Title,
+    Description,
+    Brand,
+    Category,
+    Price,
+    /// What the price was before a reduction.
+    ListPrice,
+    /// How many can be bought; absent means stock is not managed, which is not sold out.
+    Stock,
+    Image,
+    Url,
+    Color,
+    Size,
+    Rating,
+    Popularity,
+    /// Share of the price that is profit, 0 to 1.
+    Margin,
+    Released,
+}
+
+impl Kind {
+    /// Whether values are compared as numbers.
+    pub fn is_numeric(self) -> bool {
+        matches!(
+            self,
+            Kind::Number | Kind::Money | Kind::Date | Kind::Boolean
+        )
+    }
+
+    /// Whether values are words from a dictionary.
+    pub fn is_keyword(self) -> bool {
+        matches!(self, Kind::Keyword | Kind::Path | Kind::Text | Kind::Url)
+    }
+}
+
+impl Attribute {
+    /// A plain attribute of this name and kind, used for nothing yet.
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+        Attribute {
+            name: name.into(),
+            columns: Vec::new(),
+            kind,
+            role: None,
+            searched: None,
+            facet: false,
+            filter: false,
+            sort: false,
+            shown: false,
+            affinity: false,
+            variant: false,
+            scale: None,
+            separator: None,
+        }
+    }
+
+    /// The feed columns to look in, in order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let own = self.columns.is_empty().then_some(self.name.as_str());
+        own.into_iter()
+            .chain(self.columns.iter().map(String::as_str))
+    }
+
+    /// Whether filters may name it: every facet can be filtered.
+    pub fn filterable(&self) -> bool {
+        self.filter || self.facet
+    }
+
+    /// Whether it needs a column beside the text index.
+    pub fn has_column(&self) -> bool {
+        let ranks = matches!(
+            self.role,
+            Some(
+                Role::Price
+                    | Role::ListPrice
+                    | Role::Stock
+                    | Role::Rating
+                    | Role::Popularity
+                    | Role::Margin
+                    | Role::Released
+            )
+        );
+        self.filterable() || self.sort || self.affinity || ranks
+    }
+}
+
+impl Schema {
+    /// Reads a schema; on failure says which line is wrong and what would be right.
+    pub fn parse(file: &str, text: &str) -> Result<Schema, Vec<Problem>> {
+        let schema: Schema = toml::from_str(text).map_err(|error| {
+            let problem = Problem::new(file, error.message().to_string());
+            vec![match error.span() {
+                Some(span) => problem.at(line_of(text, span.start)),
+                None => problem,
+            }]
+        })?;
+        let problems = schema.problems(file);
+        if problems.is_empty() {
+            Ok(schema)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// Reads the schema of a shop directory.
+    pub fn load(shop: &Path) -> Result<Schema, Vec<Problem>> {
+        let text = std::fs::read_to_string(shop.join(SCHEMA_FILE)).map_err(|error| {
+            vec![
+                Problem::new(SCHEMA_FILE, format!("cannot be read: {error}"))
+                    .suggest("write one with `endcap init DIR --from FEED`"),
+            ]
+        })?;
+        Schema::parse(SCHEMA_FILE, &text)
+    }
+
+    /// The position of the attribute of this name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.attributes
+            .iter()
+            .position(|attribute| attribute.name == name)
+    }
+
+    /// The attribute of this name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
+    }
+
+    /// The position of the attribute that plays this role.
+    pub fn role(&self, role: Role) -> Option<usize> {
+        self.attributes
+            .iter()
+            .position(|attribute| attribute.role == Some(role))
+    }
+
+    /// The name of the attribute nearest to a mistyped one, for suggestions.
+    pub fn nearest_name(&self, name: &str) -> Option<&str> {
+        nearest(
+            name,
+            self.attributes
+                .iter()
+                .map(|attribute| attribute.name.as_str()),
+        )
+    }
+
+    fn problems(&self, file: &str) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.attributes.len() > ATTRIBUTES_MAX {
+            problems.push(Problem::new(
+                file,
+                format!(
+                    "has {} attributes, at most {ATTRIBUTES_MAX} are allowed",
+                    self.attributes.len()
+                ),
+            ));
+        }
+        for (position, attribute) in self.attributes.iter().enumerate() {
+            let earlier = &self.attributes[..position];
+            if earlier.iter().any(|other| other.name == attribute.name) {
+                problems.push(Problem::new(
+                    file,
+                    format!("attribute `{}` is defined twice", attribute.name),
+                ));
+            }
+            if attribute.role.is_some() && earlier.iter().any(|other| other.role == attribute.role)
+            {
+                problems.push(Problem::new(
+                    file,
+                    format!(
+                        "attribute `{}` has a role that another attribute has too",
+                        attribute.name
+                    ),
+                ));
+            }
+            problems.extend(attribute.problem().map(|reason| Problem::new(file, reason)));
+        }
+        if self.role(Role::Title).is_none() {
+            problems.push(
+                Problem::new(file, "no attribute has the role of title")
+                    .suggest("add `role = \"title\"` to one"),
+            );
+        }
+        problems
+    }
+}
+
+impl Attribute {
+    fn problem(&self) -> Option<String> {
+        let name = &self.name;
+        let valid = !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        if !valid {
+            return Some(format!(
+                "attribute name `{name}` may hold only letters, digits, `_`, `-` and `.`"
+            ));
+        }
+        if self
+            .searched
+            .is_some_and(|weight| !(0.0..=100.0).contains(&weight))
+        {
+            return Some(format!(
+                "attribute `{name}`: `searched` must be a weight between 0 and 100"
+            ));
+        }
+        if self.scale.is_some() && !matches!(self.kind, Kind::Number | Kind::Money) {
+            return Some(format!(
+                "attribute `{name}`: `scale` is for the types number and money"
+            ));
+        }
+        let numeric_role = matches!(
+            self.role,
+            Some(
+                Role::Price
+                    | Role::ListPrice
+                    | Role::Stock
+                    | Role::Rating
+                    | Role::Popularity
+                    | Role::Margin
+            )
+        );
+        if numeric_role && !matches!(self.kind, Kind::Number | Kind::Money) {
+            return Some(format!(
+                "attribute `{name}`: its role needs the type number or money"
+            ));
+        }
+        None
+    }
+}
+
+fn default_currency() -> String {
+    "EUR".into()
+}
+
+fn default_language() -> String {
+    "en".into()
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
