@@ -1,0 +1,87 @@
+//! What a results page shows of each product, by ordinal, memory-mapped.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use memmap2::Mmap;
+use serde_json::{Map, Value};
+
+const TEXT_FILE: &str = "documents.json";
+const OFFSETS_FILE: &str = "documents.offsets";
+
+/// The shown attributes of every product.
+pub struct Documents {
+    text: Option<Mmap>,
+    offsets: Vec<u64>,
+}
+
+/// Writes documents one after the other.
+pub struct DocumentsWriter {
+    text: BufWriter<File>,
+    offsets: Vec<u64>,
+    buffer: Vec<u8>,
+}
+
+impl DocumentsWriter {
+    pub fn create(dir: &Path) -> io::Result<Self> {
+        let text = BufWriter::with_capacity(1 << 20, File::create(dir.join(TEXT_FILE))?);
+        Ok(DocumentsWriter { text, offsets: vec![0], buffer: Vec::new() })
+    }
+
+    /// Adds the document of the next product.
+    pub fn push(&mut self, document: &Map<String, Value>) -> io::Result<()> {
+        self.buffer.clear();
+        serde_json::to_writer(&mut self.buffer, document)?;
+        self.text.write_all(&self.buffer)?;
+        let end = self.offsets.last().copied().unwrap_or_default() + self.buffer.len() as u64;
+        self.offsets.push(end);
+        Ok(())
+    }
+
+    /// Makes everything durable.
+    pub fn finish(self, dir: &Path) -> io::Result<()> {
+        self.text.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        let bytes: Vec<u8> = self.offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect();
+        let mut file = File::create(dir.join(OFFSETS_FILE))?;
+        file.write_all(&bytes)?;
+        file.sync_all()
+    }
+}
+
+impl Documents {
+    pub fn open(dir: &Path) -> io::Result<Self> {
+        let bytes = std::fs::read(dir.join(OFFSETS_FILE))?;
+        let offsets: Vec<u64> =
+            bytes.chunks_exact(8).map(|chunk| u64::from_le_bytes(chunk.try_into().expect("chunks of 8"))).collect();
+        let file = File::open(dir.join(TEXT_FILE))?;
+        let length = file.metadata()?.len();
+        if offsets.last() != Some(&length) || !offsets.is_sorted() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{TEXT_FILE} and {OFFSETS_FILE} disagree")));
+        }
+        // SAFETY: a published generation is immutable; nobody writes to or truncates its files.
+        let text = if length == 0 { None } else { Some(unsafe { Mmap::map(&file)? }) };
+        Ok(Documents { text, offsets })
+    }
+
+    /// How many products there are.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The document of a product; an unreadable one is empty, which `verify` finds before publishing.
+    pub fn get(&self, product: u32) -> Map<String, Value> {
+        serde_json::from_slice(self.bytes(product)).unwrap_or_default()
+    }
+
+    /// The document's JSON text.
+    pub fn bytes(&self, product: u32) -> &[u8] {
+        let Some(text) = &self.text else { return &[] };
+        let range = self.offsets[product as usize] as usize..self.offsets[product as usize + 1] as usize;
+        &text[range]
+    }
+}

@@ -1,0 +1,145 @@
+//! Words typed in, words understood out.
+
+mod highlight;
+mod synonyms;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+pub use highlight::Highlighter;
+pub use synonyms::{SYNONYMS_DIR, Synonyms};
+pub use vocabulary::{Vocabulary, VocabularyBuilder};
+
+use serde::Serialize;
+
+use crate::text::{Analyzer, Word, words};
+
+/// Longer queries are refused by the engine.
+pub const QUERY_BYTES_MAX: usize = 1_000;
+
+/// What the shop knows about its language.
+pub struct Language {
+    pub analyzer: Analyzer,
+    pub synonyms: Synonyms,
+}
+
+/// A query, understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// As typed, without surrounding space.
+    pub text: String,
+    /// The stems of all its words, in order; what rules compare.
+    pub stems: Vec<String>,
+    /// What has to be found; empty asks for every product.
+    pub units: Vec<Unit>,
+    /// The query names one product by its code, so that taste has no say.
+    pub names_a_product: bool,
+    pub understood: Understood,
+}
+
+/// What one or more words of the query ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    /// Any of these satisfies the unit; the best one scores.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// One way to satisfy a unit: all of these stems.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    pub stems: Vec<String>,
+    /// 1 for the shopper's own word; less for words that only mean about the same.
+    pub weight: f32,
+}
+
+/// What was read into the query, as responses say it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Understood {
+    /// The corrected query, when it was corrected.
+    pub spelling: Option<String>,
+    /// Words that were taken to mean others as well, such as `tv → television`.
+    pub synonyms: Vec<String>,
+    /// Words that were read as filters.
+    pub filters: Vec<String>,
+    /// Too little matches every word, so products that match fewer are shown too.
+    pub relaxed: bool,
+}
+
+/// The last word of a query being typed is the beginning of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastWord {
+    Whole,
+    Beginning,
+}
+
+impl Unit {
+    /// A unit that one stem satisfies.
+    pub fn word(stem: impl Into<String>) -> Self {
+        Unit { alternatives: vec![Alternative { stems: vec![stem.into()], weight: 1.0 }] }
+    }
+}
+
+/// At most this many completions of a word being typed are sought.
+const COMPLETIONS_MAX: usize = 30;
+
+/// Understands what was typed.
+pub fn understand(language: &Language, vocabulary: &Vocabulary, text: &str, last_word: LastWord) -> Query {
+    let words = words(text);
+    let stems: Vec<String> = words.iter().map(|word| language.analyzer.stem(&word.folded)).collect();
+    let mut understood = Understood::default();
+    let mut units = Vec::new();
+    let names_nothing = words.iter().all(|word| language.analyzer.is_stopword(&word.folded));
+    let mut at = 0;
+    while at < words.len() {
+        let is_typed = last_word == LastWord::Beginning && at + 1 == words.len();
+        if is_typed {
+            units.push(completions(vocabulary, &words[at], &stems[at]));
+            at += 1;
+        } else if let Some(synonym) = language.synonyms.longest_at(&stems[at..]) {
+            let own = &stems[at..at + synonym.words];
+            let others = synonym.alternatives.iter().filter(|other| other.stems != own);
+            let meant: Vec<String> = others.map(|other| other.text.clone()).collect();
+            understood.synonyms.push(format!("{} → {}", typed(text, &words[at..at + synonym.words]), meant.join(", ")));
+            units.push(Unit { alternatives: synonym.as_alternatives() });
+            at += synonym.words;
+        } else {
+            if names_nothing || !language.analyzer.is_stopword(&words[at].folded) {
+                units.push(Unit::word(&stems[at]));
+            }
+            at += 1;
+        }
+    }
+    units.dedup();
+    Query { text: text.trim().to_string(), names_a_product: names_a_product(&words), stems, units, understood }
+}
+
+/// The part of the query that these words are.
+fn typed<'t>(text: &'t str, words: &[Word]) -> &'t str {
+    match words {
+        [] => "",
+        [first, .., last] => &text[first.span.start..last.span.end],
+        [only] => &text[only.span.clone()],
+    }
+}
+
+/// Whatever the word being typed may become, and the word as it stands.
+fn completions(vocabulary: &Vocabulary, word: &Word, stem: &str) -> Unit {
+    let mut stems = vec![stem.to_string()];
+    for (_, number) in vocabulary.complete(&word.folded, COMPLETIONS_MAX) {
+        let completed = vocabulary.text(number);
+        if !stems.iter().any(|stem| stem == completed) {
+            stems.push(completed.to_string());
+        }
+    }
+    Unit { alternatives: stems.into_iter().map(|stem| Alternative { stems: vec![stem], weight: 1.0 }).collect() }
+}
+
+/// A single word of letters and digits, long enough to be a product's code.
+fn names_a_product(words: &[Word]) -> bool {
+    const CODE_CHARACTERS_MIN: usize = 5;
+    let is_code = |word: &Word| {
+        let digits = word.folded.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 2 && word.folded.chars().count() >= CODE_CHARACTERS_MIN
+    };
+    matches!(words, [only] if is_code(only))
+}

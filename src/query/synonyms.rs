@@ -1,0 +1,152 @@
+//! `synonyms/*.txt` in Solr's format: `tv, television` both ways, `gpu => graphics card` one way, `#` comments.
+
+use rustc_hash::FxHashMap;
+
+use super::Alternative;
+use crate::problem::Problem;
+use crate::text::Analyzer;
+
+/// Where a shop directory keeps its synonyms, one file for each language.
+pub const SYNONYMS_DIR: &str = "synonyms";
+
+/// At most this many lines are read.
+const LINES_MAX: usize = 100_000;
+/// At most this many words stand for one another on a line.
+const ENTRIES_MAX: usize = 50;
+/// A word of the same meaning counts a little less than the shopper's own.
+const SYNONYM_WEIGHT: f32 = 0.9;
+
+/// What words stand for.
+#[derive(Debug, Default)]
+pub struct Synonyms {
+    /// By first stem; longest first.
+    by_first_stem: FxHashMap<String, Vec<Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    stems: Vec<String>,
+    meanings: Vec<Meaning>,
+}
+
+/// One of the things a word stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meaning {
+    pub text: String,
+    pub stems: Vec<String>,
+    weight: f32,
+}
+
+/// A synonym found in a query.
+#[derive(Debug, PartialEq)]
+pub struct Found<'s> {
+    /// How many words of the query it covers.
+    pub words: usize,
+    pub alternatives: &'s [Meaning],
+}
+
+impl Found<'_> {
+    /// Each meaning as a way to satisfy a unit.
+    pub fn as_alternatives(&self) -> Vec<Alternative> {
+        let alternative = |meaning: &Meaning| Alternative { stems: meaning.stems.clone(), weight: meaning.weight };
+        self.alternatives.iter().map(alternative).collect()
+    }
+}
+
+impl Synonyms {
+    /// Reads a synonym file; a bad line is a problem and the others hold.
+    pub fn parse(file: &str, text: &str, analyzer: &Analyzer) -> (Synonyms, Vec<Problem>) {
+        let mut synonyms = Synonyms::default();
+        let mut problems = Vec::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            if number > LINES_MAX as u64 {
+                problems.push(Problem::new(file, format!("only the first {LINES_MAX} lines are read")).at(number));
+                break;
+            }
+            let content = line.split('#').next().unwrap_or_default().trim();
+            if content.is_empty() {
+                continue;
+            }
+            if let Err((reason, suggestion)) = synonyms.add_line(content, analyzer) {
+                problems.push(Problem::new(file, reason).at(number).suggest(suggestion));
+            }
+        }
+        (synonyms, problems)
+    }
+
+    /// Adds what another file says.
+    pub fn extend(&mut self, other: Synonyms) {
+        for entry in other.by_first_stem.into_values().flatten() {
+            self.add(entry.stems, entry.meanings);
+        }
+    }
+
+    /// How many words and phrases stand for something.
+    pub fn len(&self) -> usize {
+        self.by_first_stem.values().map(Vec::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_first_stem.is_empty()
+    }
+
+    /// The longest synonym that these stems begin with.
+    pub fn longest_at(&self, stems: &[String]) -> Option<Found<'_>> {
+        let entries = self.by_first_stem.get(stems.first()?)?;
+        let entry = entries.iter().find(|entry| stems.starts_with(&entry.stems))?;
+        Some(Found { words: entry.stems.len(), alternatives: &entry.meanings })
+    }
+
+    fn add_line(&mut self, line: &str, analyzer: &Analyzer) -> Result<(), (String, String)> {
+        const BOTH_WAYS: &str = "write at least two words, such as `tv, television`";
+        const ONE_WAY: &str = "write for example `gpu => graphics card`";
+        let meanings = |part: &str| -> Vec<Meaning> {
+            let texts = part.split(',').map(str::trim).filter(|text| !text.is_empty());
+            let read = |text: &str| Meaning { text: text.to_string(), stems: analyzer.stems(text), weight: SYNONYM_WEIGHT };
+            texts.map(read).filter(|meaning| !meaning.stems.is_empty()).collect()
+        };
+        let (left, right) = match line.split_once("=>") {
+            Some((left, right)) if right.contains("=>") => {
+                return Err((format!("`{left}` has more than one `=>`"), ONE_WAY.into()));
+            }
+            Some((left, right)) => (meanings(left), meanings(right)),
+            None => (meanings(line), meanings(line)),
+        };
+        let one_way = line.contains("=>");
+        if one_way && (left.is_empty() || right.is_empty()) {
+            return Err((format!("one side of `{line}` is empty"), ONE_WAY.into()));
+        }
+        if !one_way && left.len() < 2 {
+            return Err((format!("`{line}` stands alone"), BOTH_WAYS.into()));
+        }
+        if left.len().max(right.len()) > ENTRIES_MAX {
+            return Err((format!("more than {ENTRIES_MAX} words on one line"), "split the line".into()));
+        }
+        for own in left {
+            let mut meant = right.clone();
+            for meaning in meant.iter_mut().filter(|meaning| one_way || meaning.stems == own.stems) {
+                meaning.weight = 1.0;
+            }
+            self.add(own.stems, meant);
+        }
+        Ok(())
+    }
+
+    /// Lines about the same words add up.
+    fn add(&mut self, stems: Vec<String>, meanings: Vec<Meaning>) {
+        let entries = self.by_first_stem.entry(stems[0].clone()).or_default();
+        let entry = match entries.iter().position(|entry| entry.stems == stems) {
+            Some(at) => &mut entries[at],
+            None => {
+                let at = entries.partition_point(|entry| entry.stems.len() >= stems.len());
+                entries.insert(at, Entry { stems, meanings: Vec::new() });
+                &mut entries[at]
+            }
+        };
+        for meaning in meanings {
+            if !entry.meanings.iter().any(|known| known.stems == meaning.stems) {
+                entry.meanings.push(meaning);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Promises: synonyms meet through stems, the longest wins, bad lines are reported with theirs; marks survive stemming.
+
+use super::*;
+use crate::problem::Problem;
+
+fn language(lines: &str) -> (Language, Vec<Problem>) {
+    let analyzer = Analyzer::new("en");
+    let (synonyms, problems) = Synonyms::parse("synonyms/en.txt", lines, &analyzer);
+    (Language { analyzer, synonyms }, problems)
+}
+
+fn vocabulary(texts: &[&str]) -> Vocabulary {
+    let analyzer = Analyzer::new("en");
+    let mut builder = VocabularyBuilder::default();
+    for (product, text) in texts.iter().enumerate() {
+        for word in words(text) {
+            builder.stem(&analyzer, &word.folded, product as u32);
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    builder.write(dir.path()).unwrap();
+    Vocabulary::open(dir.path()).unwrap()
+}
+
+/// Units as `a|b+c`, alternatives split at `|`, stems joined by `+`.
+#[track_caller]
+fn check(lines: &str, text: &str, expected: &[&str]) {
+    let (language, problems) = language(lines);
+    assert_eq!(problems, []);
+    let query = understand(&language, &vocabulary(&[]), text, LastWord::Whole);
+    let units: Vec<String> = query
+        .units
+        .iter()
+        .map(|unit| unit.alternatives.iter().map(|a| a.stems.join("+")).collect::<Vec<_>>().join("|"))
+        .collect();
+    assert_eq!(units, expected, "units of {text:?}");
+}
+
+#[test]
+fn words_become_stems_and_stopwords_say_nothing() {
+    check("", "cases for the iPhones", &["case", "iphon"]);
+    check("", "the", &["the"]);
+    check("", "  ", &[]);
+}
+
+#[test]
+fn synonyms_meet_through_stems_and_the_longest_wins() {
+    check("tv, television\n", "televisions", &["tv|televis"]);
+    check("gpu => graphics card", "gpu fan", &["graphic+card", "fan"]);
+    check("power bank, powerbank\npower => energy", "power banks", &["power+bank|powerbank"]);
+}
+
+#[test]
+fn bad_synonym_lines_are_reported_and_the_others_hold() {
+    let (language, problems) = language("tv, television # both\nalone\na => \n\n# comment\nx => y => z\n");
+    let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [Some(2), Some(3), Some(6)]);
+    assert_eq!(language.synonyms.len(), 2);
+}
+
+#[test]
+fn highlighting_survives_stemming_and_synonyms() {
+    let (language, _) = language("tv, television");
+    let query = understand(&language, &vocabulary(&[]), "tv stands", LastWord::Whole);
+    let highlighter = Highlighter::new(&language.analyzer, &query);
+    let marked = highlighter.mark("Stand for Télévision, oak").unwrap();
+    assert_eq!(marked, "<em>Stand</em> for <em>Télévision</em>, oak");
+    assert_eq!(highlighter.mark("Chair"), None);
+}
+
+#[test]
+fn a_word_being_typed_is_completed_from_the_catalog() {
+    let (language, _) = language("");
+    let vocabulary = vocabulary(&["running shoes", "runners", "rug"]);
+    let query = understand(&language, &vocabulary, "red runn", LastWord::Beginning);
+    let last: Vec<&str> = query.units[1].alternatives.iter().map(|a| a.stems[0].as_str()).collect();
+    assert_eq!(last, ["runn", "run", "runner"]);
+}
+
+#[test]
+fn a_product_code_is_known_for_what_it_is() {
+    let (language, _) = language("");
+    let names = |text: &str| understand(&language, &vocabulary(&[]), text, LastWord::Whole).names_a_product;
+    assert!(names("006R90321"));
+    assert!(!names("ps4") && !names("toner") && !names("xerox 006R90321"));
+}

@@ -1,0 +1,132 @@
+//! Every word of the catalog, its stem, and in how many products it stands.
+
+use std::io;
+use std::path::Path;
+
+use fst::{Automaton, IntoStreamer, Streamer};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::text::Analyzer;
+
+const WORDS_FILE: &str = "words.fst";
+const STEMS_FILE: &str = "stems.bin";
+
+/// The words of a catalog, sorted, each with the number of its stem.
+pub struct Vocabulary {
+    words: fst::Map<Vec<u8>>,
+    stems: Stems,
+    numbers: FxHashMap<String, u32>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Stems {
+    texts: Vec<String>,
+    /// By stem: in how many products it stands.
+    product_counts: Vec<u32>,
+}
+
+/// Numbers stems in order of first sight while a catalog is read.
+#[derive(Default)]
+pub struct VocabularyBuilder {
+    words: FxHashMap<String, u32>,
+    numbers: FxHashMap<String, u32>,
+    stems: Stems,
+    /// By stem: the last product it was counted for.
+    last_product: Vec<u32>,
+}
+
+impl VocabularyBuilder {
+    /// The number of a folded word's stem, counted once for each product.
+    pub fn stem(&mut self, analyzer: &Analyzer, folded: &str, product: u32) -> u32 {
+        let stem = match self.words.get(folded) {
+            Some(stem) => *stem,
+            None => self.add(analyzer, folded),
+        };
+        if self.last_product[stem as usize] != product {
+            self.last_product[stem as usize] = product;
+            self.stems.product_counts[stem as usize] += 1;
+        }
+        stem
+    }
+
+    /// The text of a stem.
+    pub fn text(&self, stem: u32) -> &str {
+        &self.stems.texts[stem as usize]
+    }
+
+    fn add(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {
+        let text = analyzer.stem(folded);
+        let next = self.stems.texts.len() as u32;
+        let stem = *self.numbers.entry(text.clone()).or_insert(next);
+        if stem == next {
+            self.stems.texts.push(text);
+            self.stems.product_counts.push(0);
+            self.last_product.push(u32::MAX);
+        }
+        self.words.insert(folded.to_string(), stem);
+        stem
+    }
+
+    pub fn write(self, dir: &Path) -> io::Result<()> {
+        let mut words: Vec<(String, u32)> = self.words.into_iter().collect();
+        words.sort_unstable();
+        let mut builder = fst::MapBuilder::memory();
+        for (word, stem) in &words {
+            builder.insert(word, u64::from(*stem)).map_err(io::Error::other)?;
+        }
+        let bytes = builder.into_inner().map_err(io::Error::other)?;
+        crate::catalog::write_durably(&dir.join(WORDS_FILE), &bytes)?;
+        let stems = postcard::to_stdvec(&self.stems).map_err(io::Error::other)?;
+        crate::catalog::write_durably(&dir.join(STEMS_FILE), &stems)
+    }
+}
+
+impl Vocabulary {
+    pub fn open(dir: &Path) -> io::Result<Self> {
+        let words = fst::Map::new(std::fs::read(dir.join(WORDS_FILE))?).map_err(io::Error::other)?;
+        let bytes = std::fs::read(dir.join(STEMS_FILE))?;
+        let stems: Stems = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
+        let numbered = stems.texts.iter().enumerate();
+        let numbers = numbered.map(|(number, text)| (text.clone(), number as u32)).collect();
+        Ok(Vocabulary { words, stems, numbers })
+    }
+
+    /// The number of a stem.
+    pub fn number_of(&self, stem: &str) -> Option<u32> {
+        self.numbers.get(stem).copied()
+    }
+
+    /// The number of the stem of a folded word; `None` when the catalog does not have the word.
+    pub fn stem_of(&self, folded: &str) -> Option<u32> {
+        self.words.get(folded).map(|stem| stem as u32)
+    }
+
+    /// The text of a stem.
+    pub fn text(&self, stem: u32) -> &str {
+        &self.stems.texts[stem as usize]
+    }
+
+    /// In how many products a stem stands.
+    pub fn product_count(&self, stem: u32) -> u32 {
+        self.stems.product_counts[stem as usize]
+    }
+
+    /// The words that begin with `prefix`, most frequent stem first, at most `words_max`.
+    pub fn complete(&self, prefix: &str, words_max: usize) -> Vec<(String, u32)> {
+        /// A very short prefix is completed from this many words only.
+        const SCANNED_MAX: usize = 50_000;
+        let automaton = fst::automaton::Str::new(prefix).starts_with();
+        let mut stream = self.words.search(automaton).into_stream();
+        let mut found: Vec<(String, u32)> = Vec::new();
+        while let Some((word, stem)) = stream.next() {
+            found.push((String::from_utf8_lossy(word).into_owned(), stem as u32));
+            if found.len() >= SCANNED_MAX {
+                break;
+            }
+        }
+        found.sort_by_key(|(word, stem)| (std::cmp::Reverse(self.product_count(*stem)), word.len(), word.clone()));
+        found.truncate(words_max);
+        found
+    }
+}

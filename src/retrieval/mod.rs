@@ -1,0 +1,107 @@
+//! Understood words in, a bounded set of candidates with exact totals and facets out.
+//!
+//! Retrieval has never heard of rules, experiments or HTTP: it is told what to match, what to leave out and what to
+//! count, and reads one catalog.
+
+mod bm25;
+mod collect;
+mod facets;
+mod matching;
+mod text_index;
+mod top;
+
+pub use facets::{FacetCount, FacetCounts, Range};
+pub use matching::UNITS_MAX;
+pub use text_index::{TextIndex, TextIndexBuilder, WRITER_BYTES};
+
+use rustc_hash::FxHashSet;
+
+use crate::catalog::columns::Columns;
+use crate::catalog::filter::Filter;
+use crate::query::Unit;
+
+/// While fewer products than this match all words, products that match fewer words are taken too.
+pub const ENOUGH_MATCHES: usize = 10;
+
+/// What to fetch.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What the words ask for; none asks for every product.
+    pub units: Vec<Unit>,
+    pub filter: Filter,
+    /// Products that must not appear, nor be counted.
+    pub suppressed: FxHashSet<u32>,
+    /// Of each list, the first product that passes the filter and can be bought is a candidate, whatever the words.
+    pub included: Vec<Vec<u32>>,
+    /// Positions of the attributes to count.
+    pub facets: Vec<usize>,
+    pub order: Order,
+    pub sold_out: SoldOut,
+    /// At most this many candidates are returned; totals and facets count all.
+    pub candidates_max: usize,
+}
+
+/// Which products come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The best match; without words, the place in the catalog.
+    Relevance,
+    /// The value of an attribute; products without one come last.
+    By { attribute: usize, descending: bool },
+}
+
+/// What becomes of products of which nothing can be bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SoldOut {
+    /// They come after everything that can be bought.
+    #[default]
+    Sink,
+    /// They do not appear.
+    Hide,
+    /// They stand where they would stand anyway.
+    Ignore,
+}
+
+/// What was fetched.
+#[derive(Debug)]
+pub struct Candidates {
+    /// How many products match, exactly.
+    pub total: usize,
+    /// The first ones in the plan's order, and those included.
+    pub candidates: Vec<Candidate>,
+    /// For each of the plan's inclusions, which product it came to.
+    pub included: Vec<Option<u32>>,
+    pub facets: Vec<FacetCounts>,
+    /// Some candidates match fewer words than were asked for.
+    pub relaxed: bool,
+}
+
+/// A product that matched, and how.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub ordinal: u32,
+    /// Read once, when fetched.
+    pub sold_out: bool,
+    pub features: Features,
+}
+
+/// How well a product matches the words.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Features {
+    /// BM25 over all searched attributes; 0 without words.
+    pub bm25: f32,
+    /// Share of the query's units that matched anywhere, each as heavy as it is rare, 0 to 1.
+    pub coverage: f32,
+    /// The same within the title alone.
+    pub title_coverage: f32,
+    /// Share of the title's words that the query named, 0 to 1.
+    pub title_share: f32,
+    /// The query's words stand in the title side by side and in order.
+    pub title_phrase: bool,
+}
+
+/// Fetches what the plan asks for.
+pub fn fetch(index: &TextIndex, columns: &Columns, plan: &Plan) -> tantivy::Result<Candidates> {
+    collect::fetch(index, columns, plan)
+}

@@ -1,0 +1,205 @@
+//! The inverted index: one combined, stemmed field, and the stems of every title in order.
+
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::index::SegmentId;
+use tantivy::indexer::NoMergePolicy;
+use tantivy::schema::{Field, IndexRecordOption, NumericOptions, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::{Index, IndexWriter, InvertedIndexReader, SegmentReader, TantivyDocument, Term};
+
+use crate::catalog::product::{Product, Value};
+use crate::catalog::schema::{Role, Schema};
+use crate::catalog::write_durably;
+use crate::query::{Vocabulary, VocabularyBuilder};
+use crate::text::{Analyzer, for_each_word};
+
+/// Memory for postings before they are written as a segment.
+pub const WRITER_BYTES: usize = 1 << 30;
+
+const TEXT_DIR: &str = "text";
+const TITLES_FILE: &str = "titles.bin";
+const TEXT_FIELD: &str = "text";
+const ORDINAL_FIELD: &str = "ordinal";
+
+/// The text side of one catalog, open for reading.
+pub struct TextIndex {
+    pub(super) segments: Vec<Segment>,
+    /// Words of an average product.
+    pub(super) average_words: f32,
+    pub(super) products: u32,
+    pub(super) field: Field,
+    pub vocabulary: Vocabulary,
+    pub(super) titles: Titles,
+}
+
+/// One segment of the inverted index.
+pub(super) struct Segment {
+    pub(super) inverted: std::sync::Arc<InvertedIndexReader>,
+    pub(super) lengths: FieldNormReader,
+    /// By tantivy document: the product's ordinal.
+    pub(super) ordinals: Vec<u32>,
+}
+
+/// The stems of every title, in order.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Titles {
+    starts: Vec<u32>,
+    stems: Vec<u32>,
+}
+
+impl Titles {
+    pub(super) fn of(&self, product: u32) -> &[u32] {
+        &self.stems[self.starts[product as usize] as usize..self.starts[product as usize + 1] as usize]
+    }
+}
+
+/// Indexes products one after the other.
+pub struct TextIndexBuilder {
+    analyzer: Analyzer,
+    /// Positions of the searched attributes.
+    searched: Vec<usize>,
+    title: Option<usize>,
+    writer: IndexWriter,
+    field: Field,
+    ordinal: Field,
+    vocabulary: VocabularyBuilder,
+    titles: Titles,
+    products: u32,
+}
+
+impl TextIndexBuilder {
+    pub fn create(dir: &Path, schema: &Schema) -> Result<Self, tantivy::TantivyError> {
+        let mut fields = tantivy::schema::Schema::builder();
+        let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::WithFreqs);
+        let field = fields.add_text_field(TEXT_FIELD, TextOptions::default().set_indexing_options(indexing));
+        let ordinal = fields.add_u64_field(ORDINAL_FIELD, NumericOptions::default().set_fast());
+        let dir = dir.join(TEXT_DIR);
+        std::fs::create_dir_all(&dir)?;
+        let index = Index::create_in_dir(&dir, fields.build())?;
+        let writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES)?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        Ok(TextIndexBuilder {
+            analyzer: Analyzer::new(&schema.language),
+            searched: searched_positions(schema),
+            title: schema.role(Role::Title),
+            writer,
+            field,
+            ordinal,
+            vocabulary: VocabularyBuilder::default(),
+            titles: Titles { starts: vec![0], stems: Vec::new() },
+            products: 0,
+        })
+    }
+
+    /// Adds the next product; its ordinal is the number of products added before.
+    pub fn push(&mut self, product: &Product) -> Result<(), tantivy::TantivyError> {
+        let mut tokens = Vec::with_capacity(64);
+        for attribute in &self.searched {
+            let is_title = Some(*attribute) == self.title;
+            for text in product_texts(product, *attribute) {
+                for_each_word(text, |folded, _| {
+                    let stem = self.vocabulary.stem(&self.analyzer, folded, self.products);
+                    if is_title {
+                        self.titles.stems.push(stem);
+                    }
+                    let text = self.vocabulary.text(stem).to_string();
+                    tokens.push(Token { text, position: tokens.len(), ..Token::default() });
+                });
+            }
+        }
+        self.titles.starts.push(self.titles.stems.len() as u32);
+        let mut document = TantivyDocument::new();
+        document.add_pre_tokenized_text(self.field, PreTokenizedString { text: String::new(), tokens });
+        document.add_u64(self.ordinal, u64::from(self.products));
+        self.writer.add_document(document)?;
+        self.products += 1;
+        Ok(())
+    }
+
+    /// Makes everything durable.
+    pub fn finish(mut self, dir: &Path) -> Result<(), tantivy::TantivyError> {
+        self.writer.commit()?;
+        self.writer.wait_merging_threads()?;
+        self.vocabulary.write(dir)?;
+        let titles = postcard::to_stdvec(&self.titles).map_err(io::Error::other)?;
+        write_durably(&dir.join(TITLES_FILE), &titles)?;
+        Ok(())
+    }
+}
+
+impl TextIndex {
+    pub fn open(dir: &Path) -> Result<Self, tantivy::TantivyError> {
+        let index = Index::open_in_dir(dir.join(TEXT_DIR))?;
+        let field = index.schema().get_field(TEXT_FIELD)?;
+        let searcher = index.reader()?.searcher();
+        let mut readers: Vec<&SegmentReader> = searcher.segment_readers().iter().collect();
+        readers.sort_by_key(|reader| -> SegmentId { reader.segment_id() });
+        let segments = readers.into_iter().map(|reader| Segment::open(reader, field)).collect::<Result<Vec<_>, _>>()?;
+        let products: usize = segments.iter().map(|segment| segment.ordinals.len()).sum();
+        let words: u64 = segments.iter().map(|segment| segment.inverted.total_num_tokens()).sum();
+        let titles = std::fs::read(dir.join(TITLES_FILE))?;
+        Ok(TextIndex {
+            segments,
+            average_words: words as f32 / (products.max(1)) as f32,
+            products: products as u32,
+            field,
+            vocabulary: Vocabulary::open(dir)?,
+            titles: postcard::from_bytes(&titles).map_err(io::Error::other)?,
+        })
+    }
+
+    /// How many products are indexed.
+    pub fn products(&self) -> u32 {
+        self.products
+    }
+
+    /// In how many products a stem stands.
+    pub(super) fn products_with(&self, stem: &str) -> tantivy::Result<u32> {
+        let term = Term::from_field_text(self.field, stem);
+        let mut found = 0;
+        for segment in &self.segments {
+            found += segment.inverted.doc_freq(&term)?;
+        }
+        Ok(found)
+    }
+
+    /// Where the tantivy index of a generation lies; for measuring against it.
+    pub fn tantivy_dir(dir: &Path) -> std::path::PathBuf {
+        dir.join(TEXT_DIR)
+    }
+}
+
+impl Segment {
+    fn open(reader: &SegmentReader, field: Field) -> Result<Self, tantivy::TantivyError> {
+        let ordinals = reader.fast_fields().u64(ORDINAL_FIELD)?;
+        let ordinals = (0..reader.max_doc()).map(|doc| ordinals.first(doc).unwrap_or_default() as u32).collect();
+        let lengths = reader.get_fieldnorms_reader(field)?;
+        Ok(Segment { inverted: reader.inverted_index(field)?, lengths, ordinals })
+    }
+}
+
+/// The searched attributes, heaviest first.
+fn searched_positions(schema: &Schema) -> Vec<usize> {
+    let weight = |position: &usize| schema.attributes[*position].searched.unwrap_or_default();
+    let mut positions: Vec<usize> = (0..schema.attributes.len()).filter(|position| weight(position) > 0.0).collect();
+    positions.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    positions
+}
+
+/// The texts of an attribute, those of the variants included, each once.
+fn product_texts(product: &Product, attribute: usize) -> Vec<&str> {
+    let mut texts: Vec<&str> = Vec::new();
+    let variants = product.variants.iter().flat_map(|variant| &variant.values[attribute]);
+    for value in product.values[attribute].iter().chain(variants) {
+        if let Value::Text(text) = value
+            && !texts.contains(&text.as_str())
+        {
+            texts.push(text);
+        }
+    }
+    texts
+}

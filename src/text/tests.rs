@@ -1,0 +1,44 @@
+//! Promises: feed and query read alike; accents and case never matter; codes stay whole; spans point home.
+
+use super::*;
+
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let found: Vec<String> = words(text).into_iter().map(|word| word.folded).collect();
+    assert_eq!(found, expected, "words of {text:?}");
+}
+
+#[test]
+fn words_are_runs_of_letters_and_digits() {
+    check("Xerox 006R90321 toner, 6 pc(s)", &["xerox", "006r90321", "toner", "6", "pc", "s"]);
+    check("43.2 cm (17\")", &["43.2", "cm", "17"]);
+    check("v1. end.", &["v1", "end"]);
+    check("", &[]);
+}
+
+#[test]
+fn case_and_accents_do_not_matter() {
+    check("Crème BRÛLÉE Straße Ærø", &["creme", "brulee", "strasse", "aero"]);
+    check("cafe\u{301}", &["cafe"]);
+}
+
+#[test]
+fn spans_point_into_the_original_text() {
+    let text = "Crème brûlée";
+    let spans: Vec<&str> = words(text).iter().map(|word| &text[word.span.clone()]).collect();
+    assert_eq!(spans, ["Crème", "brûlée"]);
+}
+
+#[test]
+fn stems_meet_across_inflections_but_codes_stay_whole() {
+    let english = Analyzer::new("en");
+    assert_eq!(english.stems("running shoes"), english.stems("run shoe"));
+    assert_eq!(english.stem("mx3070s"), "mx3070s");
+    assert_eq!(Analyzer::new("xx").stem("shoes"), "shoes");
+}
+
+#[test]
+fn endless_words_are_cut_at_a_character() {
+    let long = "é".repeat(200) + "ü世" + &"x".repeat(100);
+    assert!(words(&long).iter().all(|word| word.folded.len() <= WORD_BYTES_MAX));
+}
