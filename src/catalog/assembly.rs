@@ -1,17 +1,16 @@
 //! Rows into products: ids checked, rows of one group joined, nested variants unfolded.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::Entry;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json};
 
 use crate::catalog::feed::Row;
-use crate::catalog::product::{ID_BYTES_MAX, Product, VARIANTS_MAX, Value, Variant};
+use crate::catalog::ids::{IdLines, id_in, no_id, required_id};
+use crate::catalog::product::{Product, VARIANTS_MAX, Value, Variant};
 use crate::catalog::schema::{Attribute, Role, Schema};
-use crate::catalog::values::{cells_at, plain_number, values_in};
+use crate::catalog::values::{cells_at, values_in};
 use crate::problem::Problem;
 
 /// Rows of groups that are held back because more rows of the same group may come. When there are more, the group
@@ -37,8 +36,8 @@ pub fn products<'a>(
     Assembly {
         schema,
         rows: rows.fuse(),
-        product_lines: FxHashMap::default(),
-        variant_lines: FxHashMap::default(),
+        product_lines: IdLines::default(),
+        variant_lines: IdLines::default(),
         groups: FxHashMap::default(),
         order: VecDeque::new(),
         rows_held: 0,
@@ -49,9 +48,8 @@ pub fn products<'a>(
 struct Assembly<'a, Rows> {
     schema: &'a Schema,
     rows: std::iter::Fuse<Rows>,
-    /// Hash of an id to the line it was first seen on.
-    product_lines: FxHashMap<u64, u64>,
-    variant_lines: FxHashMap<u64, u64>,
+    product_lines: IdLines,
+    variant_lines: IdLines,
     groups: FxHashMap<String, Group>,
     /// Keys of `groups`, the one that began first at the front.
     order: VecDeque<String>,
@@ -66,6 +64,8 @@ struct Group {
     rows: usize,
     product: Product,
     problems: Vec<Problem>,
+    /// The variant values of a row whose id is the group's: the only variant, when no other row joins.
+    parent: Option<Vec<Vec<Value>>>,
 }
 
 impl<Rows: Iterator<Item = Result<Row, Problem>>> Iterator for Assembly<'_, Rows> {
@@ -97,6 +97,7 @@ impl<Rows> Assembly<'_, Rows> {
         };
         match group {
             Some(group) => self.join(row, group),
+            None if self.schema.group.is_some() => self.join_as_parent(row),
             None => self.take_single(row),
         }
     }
@@ -170,23 +171,12 @@ impl<Rows> Assembly<'_, Rows> {
         self.refuse_if_passed_on(row, &key)?;
         let id = id_in(&row.cells, &self.schema.id).map_err(|reason| row.problem(reason))?;
         if let Some(id) = &id {
-            first_of(&mut self.variant_lines, row, id, "variant")?;
+            self.variant_lines.take(row, id, "variant")?;
         }
-        let schema = self.schema;
-        let mut problems = Vec::new();
-        let mut read = |of_variant: bool| {
-            let wanted = |attribute: &Attribute| attribute.variant == of_variant;
-            read_all(schema, row, &row.cells, wanted, &mut problems)
-        };
-        let (product_values, values) = (read(false), read(true));
-
-        let group = self.groups.entry(key).or_insert_with_key(|key| {
-            self.order.push_back(key.clone());
-            Group::new(row, key, schema.attributes.len())
-        });
-        group.rows += 1;
-        group.problems.append(&mut problems);
-        fill_empty(&mut group.product.values, product_values);
+        let (product_values, values, problems) = self.read_both(row);
+        let no_id = no_id(&self.schema.id);
+        let group = self.group(row, key);
+        group.add(product_values, problems);
         let variants = &mut group.product.variants;
         match id {
             Some(_) if variants.len() >= VARIANTS_MAX => {
@@ -196,13 +186,49 @@ impl<Rows> Assembly<'_, Rows> {
             Some(id) => variants.push(Variant { id, values }),
             // Shopify writes further pictures of a product as rows without a variant.
             None if values.iter().all(Vec::is_empty) => {}
-            None => group.problems.push(row.problem(no_id(&schema.id))),
+            None => group.problems.push(row.problem(no_id)),
         }
+        self.hold_back();
+        Ok(())
+    }
+
+    /// A row without a group: a product of its own, unless other rows name its id as their group.
+    fn join_as_parent(&mut self, row: &Row) -> Result<(), Problem> {
+        let id = required_id(row, &self.schema.id)?;
+        self.refuse_if_passed_on(row, &id)?;
+        self.variant_lines.take(row, &id, "product")?;
+        let (product_values, values, problems) = self.read_both(row);
+        let group = self.group(row, id);
+        group.add(product_values, problems);
+        group.parent = Some(values);
+        self.hold_back();
+        Ok(())
+    }
+
+    /// The values that belong to the product, those that belong to the variant, and what could not be read.
+    fn read_both(&self, row: &Row) -> (Vec<Vec<Value>>, Vec<Vec<Value>>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut read = |of_variant: bool| {
+            let wanted = |attribute: &Attribute| attribute.variant == of_variant;
+            read_all(self.schema, row, &row.cells, wanted, &mut problems)
+        };
+        let (product_values, values) = (read(false), read(true));
+        (product_values, values, problems)
+    }
+
+    fn group(&mut self, row: &Row, key: String) -> &mut Group {
+        let attributes = self.schema.attributes.len();
+        self.groups.entry(key).or_insert_with_key(|key| {
+            self.order.push_back(key.clone());
+            Group::new(row, key, attributes)
+        })
+    }
+
+    fn hold_back(&mut self) {
         self.rows_held += 1;
         while self.rows_held > ROWS_HELD_MAX && self.order.len() > 1 {
             self.pass_on_first_group();
         }
-        Ok(())
     }
 
     /// A row cannot join a product that was passed on already.
@@ -210,7 +236,7 @@ impl<Rows> Assembly<'_, Rows> {
         if self.groups.contains_key(key) {
             return Ok(());
         }
-        let Some(line) = self.product_lines.get(&hash(key)) else {
+        let Some(line) = self.product_lines.line_of(key) else {
             return Ok(());
         };
         let reason =
@@ -232,7 +258,8 @@ impl<Rows> Assembly<'_, Rows> {
         self.rows_held -= group.rows;
         let mut product = group.product;
         if product.variants.is_empty() {
-            let values = vec![Vec::new(); self.schema.attributes.len()];
+            let none = || vec![Vec::new(); self.schema.attributes.len()];
+            let values = group.parent.unwrap_or_else(none);
             product.variants.push(Variant {
                 id: product.id.clone(),
                 values,
@@ -253,7 +280,7 @@ impl<Rows> Assembly<'_, Rows> {
         let checked = if untitled {
             Err(row.problem(format!("product `{}` has no title", product.id)))
         } else {
-            first_of(&mut self.product_lines, &row, &product.id, "product")
+            self.product_lines.take(&row, &product.id, "product")
         };
         self.ready.push_back(checked.map(|()| (product, problems)));
     }
@@ -271,7 +298,14 @@ impl Group {
                 variants: Vec::new(),
             },
             problems: Vec::new(),
+            parent: None,
         }
+    }
+
+    fn add(&mut self, product_values: Vec<Vec<Value>>, mut problems: Vec<Problem>) {
+        self.rows += 1;
+        self.problems.append(&mut problems);
+        fill_empty(&mut self.product.values, product_values);
     }
 }
 
@@ -303,68 +337,8 @@ fn fill_empty(values: &mut [Vec<Value>], others: Vec<Vec<Value>>) {
     }
 }
 
-fn required_id(row: &Row, column: &str) -> Result<String, Problem> {
-    match id_in(&row.cells, column) {
-        Ok(Some(id)) => Ok(id),
-        Ok(None) => Err(row.problem(no_id(column))),
-        Err(reason) => Err(row.problem(reason)),
-    }
-}
-
-/// The id in a column, `None` when the cell is empty or missing.
-fn id_in(cells: &Map<String, Json>, column: &str) -> Result<Option<String>, String> {
-    let id = match cells_at(cells, column).first() {
-        None | Some(Json::Null) => return Ok(None),
-        Some(Json::String(text)) => text.trim().to_string(),
-        Some(Json::Number(number)) => plain_number(number),
-        Some(_) => return Err(format!("the id in `{column}` is neither text nor a number")),
-    };
-    if id.len() > ID_BYTES_MAX {
-        return Err(format!(
-            "the id in `{column}` is {} bytes long, at most {ID_BYTES_MAX} are allowed",
-            id.len()
-        ));
-    }
-    if id.chars().any(char::is_control) {
-        return Err(format!("the id in `{column}` holds control letters"));
-    }
-    Ok((!id.is_empty()).then_some(id))
-}
-
-fn no_id(column: &str) -> String {
-    format!("has no id, column `{column}` is empty or missing")
-}
-
 fn too_many_variants(product: &str) -> String {
     format!(
         "product `{product}` has more than {VARIANTS_MAX} variants, this one and later ones are left out"
     )
-}
-
-/// Remembers the line of an id.
-fn first_of(
-    lines: &mut FxHashMap<u64, u64>,
-    row: &Row,
-    id: &str,
-    noun: &str,
-) -> Result<(), Problem> {
-    match lines.entry(hash(id)) {
-        Entry::Vacant(free) => {
-            free.insert(row.line);
-            Ok(())
-        }
-        Entry::Occupied(first) => {
-            let reason = format!(
-                "{noun} `{id}` is there twice, the first is on line {}",
-                first.get()
-            );
-            Err(row.problem(reason))
-        }
-    }
-}
-
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
 }

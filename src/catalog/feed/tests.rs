@@ -145,7 +145,7 @@ fn a_bad_line_costs_only_itself() {
         read("a,b\n1,2,3\n1\n1,2,,\n\"1,2\n3,4\n"),
         [
             "! feed:2: has 3 cells, the header has 2 (quote cells that hold the delimiter or a line break)",
-            "! feed:3: has 1 cells, the header has 2 (quote cells that hold the delimiter or a line break)",
+            "! feed:3: has 1 cell, the header has 2 (quote cells that hold the delimiter or a line break)",
             r#"4: {"a":"1","b":"2"}"#,
             "! feed:5: opens a quoted cell that is never closed (double the quotes inside cells: `17\"\" monitor`)",
             r#"6: {"a":"3","b":"4"}"#

@@ -311,11 +311,11 @@ fn rows_of_a_group_become_one_product_even_when_others_stand_between() {
         "sku,style,title,price,stock,color\n\
          a1,A,Shirt,20,0,red\na2,A,,25,3,blue\nb1,B,Hat,5,1,red\na3,A,,30,1,red\nc1,,Sock,2,9,\na2,A,,1,1,red\n,A,,,,\n,A,,7,,\n",
         expect![[r#"
-            c1 {"title":"Sock","price":2,"stock":9}
             ! feed:7: variant `a2` is there twice, the first is on line 3
             A {"title":"Shirt","price":25,"stock":4,"color":["red","blue"],"variants":[{"id":"a1","price":20,"stock":0,"color":"red"},{"id":"a2","price":25,"stock":3,"color":"blue"},{"id":"a3","price":30,"stock":1,"color":"red"}]}
               ? feed:9: has no id, column `sku` is empty or missing
             B {"title":"Hat","price":5,"stock":1,"color":"red","variants":[{"id":"b1","price":5,"stock":1,"color":"red"}]}
+            c1 {"title":"Sock","price":2,"stock":9}
         "#]],
     );
 }
