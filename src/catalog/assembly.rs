@@ -66,6 +66,8 @@ struct Group {
     problems: Vec<Problem>,
     /// The variant values of a row whose id is the group's: the only variant, when no other row joins.
     parent: Option<Vec<Vec<Value>>>,
+    /// It has `VARIANTS_MAX` variants and that was reported.
+    full: bool,
 }
 
 impl<Rows: Iterator<Item = Result<Row, Problem>>> Iterator for Assembly<'_, Rows> {
@@ -180,8 +182,11 @@ impl<Rows> Assembly<'_, Rows> {
         let variants = &mut group.product.variants;
         match id {
             Some(_) if variants.len() >= VARIANTS_MAX => {
-                let reason = too_many_variants(&group.product.id);
-                group.problems.push(row.problem(reason));
+                if !group.full {
+                    let reason = too_many_variants(&group.product.id);
+                    group.problems.push(row.problem(reason));
+                }
+                group.full = true;
             }
             Some(id) => variants.push(Variant { id, values }),
             // Shopify writes further pictures of a product as rows without a variant.
@@ -299,6 +304,7 @@ impl Group {
             },
             problems: Vec::new(),
             parent: None,
+            full: false,
         }
     }
 

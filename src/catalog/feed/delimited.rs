@@ -173,7 +173,12 @@ impl Delimited {
                 self.lines.truncated_at = Some(line);
                 return None;
             }
-            let reason = format!("has {} cells, the header has {}", cells.len(), header.len());
+            let noun = if cells.len() == 1 { "cell" } else { "cells" };
+            let reason = format!(
+                "has {} {noun}, the header has {}",
+                cells.len(),
+                header.len()
+            );
             let problem = self.lines.problem(line, reason);
             return Some(Err(
                 problem.suggest("quote cells that hold the delimiter or a line break")

@@ -12,6 +12,7 @@ mod variation;
 mod written;
 
 use rustc_hash::FxHashSet;
+use serde_json::Value as Json;
 
 use crate::catalog::feed::{Feed, Row};
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
@@ -25,6 +26,9 @@ pub use written::commented_toml;
 
 /// At most this many rows are looked at.
 pub const ROWS_MAX: usize = 20_000;
+
+/// Looking stops early when the rows hold this much text.
+pub const TEXT_BYTES_MAX: usize = 256 << 20;
 
 /// At most this many attributes are proposed.
 pub const PROPOSED_MAX: usize = 60;
@@ -48,16 +52,37 @@ pub struct Inferred {
 pub fn infer(feed: Feed) -> Inferred {
     let mut problems = Vec::new();
     let mut rows = Vec::new();
+    let mut text_bytes = 0;
     for row in feed {
         match row {
-            Ok(row) => rows.push(row),
+            Ok(row) => {
+                text_bytes += row
+                    .cells
+                    .iter()
+                    .map(|(name, cell)| name.len() + size(cell))
+                    .sum::<usize>();
+                rows.push(row);
+            }
             Err(problem) => problems.push(problem),
         }
-        if rows.len() >= ROWS_MAX || problems.len() >= ROWS_MAX {
+        if rows.len().max(problems.len()) >= ROWS_MAX || text_bytes >= TEXT_BYTES_MAX {
             break;
         }
     }
     conclude(&rows, problems)
+}
+
+/// Roughly the bytes a cell takes.
+fn size(cell: &Json) -> usize {
+    match cell {
+        Json::String(text) => text.len(),
+        Json::Array(list) => list.iter().map(size).sum(),
+        Json::Object(object) => object
+            .iter()
+            .map(|(name, cell)| name.len() + size(cell))
+            .sum(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 8,
+    }
 }
 
 fn conclude(rows: &[Row], problems: Vec<Problem>) -> Inferred {
