@@ -1,0 +1,113 @@
+//! The language the texts are written in and the currency of the prices, by looking.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use crate::catalog::feed::Row;
+use crate::catalog::product::{Value, read_values};
+use crate::catalog::schema::{Attribute, Kind};
+
+use super::names::plain_name;
+
+/// Rows that are looked at for words and currencies.
+const ROWS_MAX: usize = 5_000;
+
+/// Words that only their language uses often.
+const COMMON_WORDS: [(&str, &[&str]); 8] = [
+    ("en", &["the", "and", "with", "for", "of", "in", "your"]),
+    (
+        "de",
+        &["der", "die", "und", "mit", "für", "das", "aus", "von"],
+    ),
+    (
+        "fr",
+        &["le", "les", "et", "avec", "pour", "des", "du", "une"],
+    ),
+    (
+        "es",
+        &["el", "los", "con", "para", "y", "del", "una", "las"],
+    ),
+    (
+        "it",
+        &["il", "con", "per", "di", "e", "della", "una", "gli"],
+    ),
+    ("nl", &["het", "een", "met", "voor", "van", "en", "de"]),
+    ("pt", &["com", "para", "e", "do", "da", "uma", "os"]),
+    ("sv", &["och", "med", "för", "till", "av", "en", "ett"]),
+];
+
+const CURRENCIES: [&str; 16] = [
+    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "JPY", "CAD", "AUD",
+    "BRL", "INR", "CNY",
+];
+
+const SIGNS: [(char, &str); 5] = [
+    ('€', "EUR"),
+    ('$', "USD"),
+    ('£', "GBP"),
+    ('¥', "JPY"),
+    ('₹', "INR"),
+];
+
+/// ISO 639-1 code by the common words of the texts; English when nothing speaks for another.
+pub(super) fn language(rows: &[Row], attributes: &[Attribute]) -> String {
+    let mut counts = [0_usize; COMMON_WORDS.len()];
+    let texts = || {
+        attributes
+            .iter()
+            .filter(|attribute| attribute.kind == Kind::Text)
+    };
+    for row in rows.iter().take(ROWS_MAX) {
+        for value in texts().flat_map(|attribute| read_values(attribute, row).unwrap_or_default()) {
+            let Value::Text(text) = value else { continue };
+            for word in text.split_whitespace() {
+                let word = match word.chars().any(char::is_uppercase) {
+                    true => Cow::Owned(word.to_lowercase()),
+                    false => Cow::Borrowed(word),
+                };
+                for (count, (_, words)) in counts.iter_mut().zip(COMMON_WORDS) {
+                    *count += usize::from(words.contains(&&*word));
+                }
+            }
+        }
+    }
+    let most = counts
+        .iter()
+        .zip(COMMON_WORDS)
+        .rev()
+        .max_by_key(|(count, _)| **count);
+    most.map_or("en", |(_, (language, _))| language).to_string()
+}
+
+/// ISO 4217 code: from a column of currencies, else from what stands beside the prices, else `EUR`.
+pub(super) fn currency(rows: &[Row]) -> String {
+    let mut counts = [0_usize; CURRENCIES.len()];
+    let mut vote = |code: &str, votes: usize| {
+        if let Some(position) = CURRENCIES.iter().position(|known| *known == code) {
+            counts[position] += votes;
+        }
+    };
+    for row in rows.iter().take(ROWS_MAX) {
+        for (column, cell) in &row.cells {
+            let Json::String(text) = cell else { continue };
+            let name = plain_name(column);
+            if name.contains("currency") || name == "waehrung" || name == "währung" {
+                vote(text.trim(), 10);
+            } else if name.contains("price") || name.contains("preis") || name.contains("prix") {
+                for (sign, code) in SIGNS {
+                    vote(code, usize::from(text.contains(sign)));
+                }
+                for word in text.split_whitespace() {
+                    vote(word, 1);
+                }
+            }
+        }
+    }
+    let most = counts
+        .iter()
+        .zip(CURRENCIES)
+        .rev()
+        .max_by_key(|(count, _)| **count);
+    most.map_or("EUR", |(_, code)| code).to_string()
+}
