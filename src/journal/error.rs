@@ -1,5 +1,6 @@
 //! Why the journal could not be opened, read or written.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Cloneable, since all callers of one group commit share its failure.
@@ -29,38 +30,62 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// What a failure of the store means for whoever runs the shop.
-    pub(super) fn from_store(path: &Path, error: impl Into<redb::Error>) -> JournalError {
-        let path = path.to_owned();
-        match error.into() {
-            redb::Error::DatabaseAlreadyOpen => JournalError::InUse { path },
-            redb::Error::Io(error)
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof
-                ) =>
-            {
-                JournalError::corrupt(path, error)
-            }
-            redb::Error::UpgradeRequired(version) => JournalError::corrupt(
-                path,
-                format!("its file format {version} is no longer supported"),
-            ),
-            error @ (redb::Error::Corrupted(_)
-            | redb::Error::TableTypeMismatch { .. }
-            | redb::Error::TypeDefinitionChanged { .. }
-            | redb::Error::TableIsMultimap(_)) => JournalError::corrupt(path, error),
-            error => JournalError::Io {
-                path,
-                reason: error.to_string(),
-            },
+    pub(super) fn corrupt(path: &Path, reason: impl ToString) -> JournalError {
+        JournalError::Corrupt {
+            path: path.to_owned(),
+            reason: reason.to_string(),
         }
     }
 
-    pub(super) fn corrupt(path: PathBuf, reason: impl ToString) -> JournalError {
-        JournalError::Corrupt {
-            path,
+    pub(super) fn io(path: &Path, reason: impl ToString) -> JournalError {
+        JournalError::Io {
+            path: path.to_owned(),
             reason: reason.to_string(),
         }
+    }
+}
+
+/// A failure of the store. Boxed, since it is large and rare.
+pub(super) struct StoreError(Box<redb::Error>);
+
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        StoreError(Box::new(error.into()))
+    }
+}
+
+/// What a failure of the store means for whoever runs the shop. The store panics on some damaged pages, which is
+/// damage like any other here.
+pub(super) fn guarded<T>(
+    path: &Path,
+    access: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, JournalError> {
+    let outcome = catch_unwind(AssertUnwindSafe(access))
+        .map_err(|_| JournalError::corrupt(path, "its pages contradict each other"))?;
+    outcome.map_err(|StoreError(error)| explained(path, *error))
+}
+
+fn explained(path: &Path, error: redb::Error) -> JournalError {
+    match error {
+        redb::Error::DatabaseAlreadyOpen => JournalError::InUse {
+            path: path.to_owned(),
+        },
+        redb::Error::Io(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof
+            ) =>
+        {
+            JournalError::corrupt(path, error)
+        }
+        redb::Error::UpgradeRequired(version) => {
+            let reason = format!("its file format {version} is no longer supported");
+            JournalError::corrupt(path, reason)
+        }
+        error @ (redb::Error::Corrupted(_)
+        | redb::Error::TableTypeMismatch { .. }
+        | redb::Error::TypeDefinitionChanged { .. }
+        | redb::Error::TableIsMultimap(_)) => JournalError::corrupt(path, error),
+        error => JournalError::io(path, error),
     }
 }

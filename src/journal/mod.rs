@@ -22,8 +22,9 @@ pub use entry::{Entry, Event, EventKind, Evidence};
 pub use error::JournalError;
 pub use writer::{Appended, SavedProfile};
 
+use error::{StoreError, guarded};
 use writer::{
-    ENTRIES, FORMAT, IDS, Item, MADE_WITH, NEXT_SEQUENCE, PROFILES, STATE, WATERMARK, Work, boxed,
+    ENTRIES, FORMAT, IDS, Item, MADE_WITH, NEXT_SEQUENCE, PROFILES, STATE, WATERMARK, Work,
     read_state,
 };
 
@@ -64,9 +65,8 @@ impl Journal {
                 let (database, path) = (database.clone(), path.clone());
                 move || writer::run(&database, &path, &work)
             })
-            .map_err(|error| JournalError::Io {
-                path: path.clone(),
-                reason: format!("its writer cannot start: {error}"),
+            .map_err(|error| {
+                JournalError::io(&path, format!("its writer cannot start: {error}"))
             })?;
         Ok(Journal {
             database,
@@ -113,11 +113,12 @@ impl Journal {
     /// The watermark to replay from. Profiles that were `made_with` other settings are discarded first, and the
     /// answer is then 0.
     pub fn resume(&self, made_with: u64) -> Result<u64, JournalError> {
-        let failed = |error| self.failed(error);
-        let transaction = self.database.begin_write().map_err(boxed).map_err(failed)?;
-        let watermark = resume(&transaction, made_with).map_err(failed)?;
-        transaction.commit().map_err(boxed).map_err(failed)?;
-        Ok(watermark)
+        guarded(&self.path, || {
+            let transaction = self.database.begin_write()?;
+            let watermark = resume(&transaction, made_with)?;
+            transaction.commit()?;
+            Ok(watermark)
+        })
     }
 
     /// Hands every entry after `sequence` to `apply`, in order, each with its own sequence.
@@ -128,16 +129,12 @@ impl Journal {
         sequence: u64,
         mut apply: impl FnMut(u64, &Entry) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
-        let failed = |error| self.failed(error);
-        let transaction = self.database.begin_read().map_err(boxed).map_err(failed)?;
-        let table = transaction
-            .open_table(ENTRIES)
-            .map_err(boxed)
-            .map_err(failed)?;
-        for row in table.range(sequence + 1..).map_err(boxed).map_err(failed)? {
-            let (sequence, bytes) = row.map_err(boxed).map_err(failed)?;
-            let entry = stored::decode(bytes.value())
-                .map_err(|reason| JournalError::corrupt(self.path.clone(), reason))?;
+        let mut rows = guarded(&self.path, || {
+            let table = self.database.begin_read()?.open_table(ENTRIES)?;
+            Ok(table.range_owned(sequence + 1..)?)
+        })?;
+        while let Some((sequence, bytes)) = guarded(&self.path, || Ok(rows.next().transpose()?))? {
+            let entry = stored::decode(bytes.value()).map_err(|reason| self.damaged(reason))?;
             apply(sequence.value(), &entry)?;
         }
         Ok(())
@@ -145,39 +142,31 @@ impl Journal {
 
     /// The profile that was last saved for `shopper`. Waits for the disk, never for the writer.
     pub fn profile(&self, shopper: &str) -> Result<Option<SavedProfile>, JournalError> {
-        let failed = |error| self.failed(error);
-        let transaction = self.database.begin_read().map_err(boxed).map_err(failed)?;
-        let table = transaction
-            .open_table(PROFILES)
-            .map_err(boxed)
-            .map_err(failed)?;
-        let saved = table.get(shopper).map_err(boxed).map_err(failed)?;
-        Ok(saved.map(|saved| {
-            let (sequence, bytes) = saved.value();
-            SavedProfile {
-                shopper: shopper.to_owned(),
-                sequence,
-                bytes: bytes.to_vec(),
-            }
-        }))
+        guarded(&self.path, || {
+            let table = self.database.begin_read()?.open_table(PROFILES)?;
+            let saved = table.get(shopper)?;
+            Ok(saved.map(|saved| {
+                let (sequence, bytes) = saved.value();
+                SavedProfile {
+                    shopper: shopper.to_owned(),
+                    sequence,
+                    bytes: bytes.to_vec(),
+                }
+            }))
+        })
     }
 
     /// The sequence that the next new entry will get; sequences count from 1.
     pub fn next_sequence(&self) -> Result<u64, JournalError> {
-        let failed = |error| self.failed(error);
-        let transaction = self.database.begin_read().map_err(boxed).map_err(failed)?;
-        let state = transaction
-            .open_table(STATE)
-            .map_err(boxed)
-            .map_err(failed)?;
-        Ok(read_state(&state, NEXT_SEQUENCE)
-            .map_err(failed)?
-            .unwrap_or(1))
+        guarded(&self.path, || {
+            let state = self.database.begin_read()?.open_table(STATE)?;
+            Ok(read_state(&state, NEXT_SEQUENCE)?.unwrap_or(1))
+        })
     }
 
     /// The error for bytes in this journal that their owner cannot read.
     pub fn damaged(&self, reason: impl ToString) -> JournalError {
-        JournalError::corrupt(self.path.clone(), reason)
+        JournalError::corrupt(&self.path, reason)
     }
 
     fn ask<T>(
@@ -188,10 +177,6 @@ impl Journal {
         let queue = self.queue.as_ref().ok_or(JournalError::Stopped)?;
         queue.send(work(reply)).map_err(|_| JournalError::Stopped)?;
         answer.recv().map_err(|_| JournalError::Stopped)?
-    }
-
-    fn failed(&self, error: Box<redb::Error>) -> JournalError {
-        JournalError::from_store(&self.path, *error)
     }
 }
 
@@ -206,19 +191,16 @@ impl Drop for Journal {
 }
 
 fn open_database(dir: &Path, path: &Path) -> Result<Database, JournalError> {
-    let io = |error: std::io::Error| JournalError::Io {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
+    let io = |error: std::io::Error| JournalError::io(path, error);
     std::fs::create_dir_all(dir).map_err(io)?;
     let is_new = !path.exists();
-    let failed = |error: Box<redb::Error>| JournalError::from_store(path, *error);
-    let database = Database::builder()
-        .set_cache_size(CACHE_BYTES_MAX)
-        .create(path)
-        .map_err(boxed)
-        .map_err(failed)?;
-    let format = create_tables(&database).map_err(failed)?;
+    let (database, format) = guarded(path, || {
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES_MAX)
+            .create(path)?;
+        let format = create_tables(&database)?;
+        Ok((database, format))
+    })?;
     if format != FORMAT_VERSION {
         return Err(JournalError::Newer {
             path: path.to_owned(),
@@ -232,27 +214,27 @@ fn open_database(dir: &Path, path: &Path) -> Result<Database, JournalError> {
 }
 
 /// Makes what is missing; returns the version of the tables' layout.
-fn create_tables(database: &Database) -> Result<u64, Box<redb::Error>> {
-    let transaction = database.begin_write().map_err(boxed)?;
-    transaction.open_table(ENTRIES).map_err(boxed)?;
-    transaction.open_table(IDS).map_err(boxed)?;
-    transaction.open_table(PROFILES).map_err(boxed)?;
-    let mut state = transaction.open_table(STATE).map_err(boxed)?;
+fn create_tables(database: &Database) -> Result<u64, StoreError> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(ENTRIES)?;
+    transaction.open_table(IDS)?;
+    transaction.open_table(PROFILES)?;
+    let mut state = transaction.open_table(STATE)?;
     let format = read_state(&state, FORMAT)?.unwrap_or(FORMAT_VERSION);
-    state.insert(FORMAT, format).map_err(boxed)?;
+    state.insert(FORMAT, format)?;
     drop(state);
-    transaction.commit().map_err(boxed)?;
+    transaction.commit()?;
     Ok(format)
 }
 
-fn resume(transaction: &redb::WriteTransaction, made_with: u64) -> Result<u64, Box<redb::Error>> {
-    let mut state = transaction.open_table(STATE).map_err(boxed)?;
+fn resume(transaction: &redb::WriteTransaction, made_with: u64) -> Result<u64, StoreError> {
+    let mut state = transaction.open_table(STATE)?;
     if read_state(&state, MADE_WITH)? == Some(made_with) {
         return Ok(read_state(&state, WATERMARK)?.unwrap_or(0));
     }
-    transaction.delete_table(PROFILES).map_err(boxed)?;
-    transaction.open_table(PROFILES).map_err(boxed)?;
-    state.insert(MADE_WITH, made_with).map_err(boxed)?;
-    state.insert(WATERMARK, 0).map_err(boxed)?;
+    transaction.delete_table(PROFILES)?;
+    transaction.open_table(PROFILES)?;
+    state.insert(MADE_WITH, made_with)?;
+    state.insert(WATERMARK, 0)?;
     Ok(0)
 }

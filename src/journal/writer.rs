@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use redb::{Database, Durability, ReadableTable, Table, TableDefinition, WriteTransaction};
 
-use super::JournalError;
+use super::error::{JournalError, StoreError, guarded};
 
 pub(super) const ENTRIES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("entries");
 pub(super) const IDS: TableDefinition<'_, u128, u64> = TableDefinition::new("ids");
@@ -81,33 +81,25 @@ pub(super) fn run(database: &Arc<Database>, path: &Path, work: &Receiver<Work>) 
             entries += next.len();
             group.push(next);
         }
-        let outcome = commit(database, &group);
-        answer(
-            group,
-            outcome.map_err(|error| JournalError::from_store(path, *error)),
-        );
+        let outcome = guarded(path, || commit(database, &group));
+        answer(group, outcome);
     }
 }
 
 /// All of `group` in one durable transaction; for each piece of work what it appended.
-fn commit(database: &Database, group: &[Work]) -> Result<Vec<Appended>, Box<redb::Error>> {
-    let mut transaction = database.begin_write().map_err(boxed)?;
-    transaction
-        .set_durability(Durability::Immediate)
-        .map_err(boxed)?;
+fn commit(database: &Database, group: &[Work]) -> Result<Vec<Appended>, StoreError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
     let appended = write(&transaction, group)?;
-    transaction.commit().map_err(boxed)?;
+    transaction.commit()?;
     Ok(appended)
 }
 
-fn write(
-    transaction: &WriteTransaction,
-    group: &[Work],
-) -> Result<Vec<Appended>, Box<redb::Error>> {
-    let mut entries = transaction.open_table(ENTRIES).map_err(boxed)?;
-    let mut ids = transaction.open_table(IDS).map_err(boxed)?;
-    let mut profiles = transaction.open_table(PROFILES).map_err(boxed)?;
-    let mut state = transaction.open_table(STATE).map_err(boxed)?;
+fn write(transaction: &WriteTransaction, group: &[Work]) -> Result<Vec<Appended>, StoreError> {
+    let mut entries = transaction.open_table(ENTRIES)?;
+    let mut ids = transaction.open_table(IDS)?;
+    let mut profiles = transaction.open_table(PROFILES)?;
+    let mut state = transaction.open_table(STATE)?;
     let mut next = read_state(&state, NEXT_SEQUENCE)?.unwrap_or(1);
     let mut outcomes = Vec::with_capacity(group.len());
     for work in group {
@@ -124,12 +116,10 @@ fn write(
             } => {
                 for profile in saved {
                     let value = (profile.sequence, profile.bytes.as_slice());
-                    profiles
-                        .insert(profile.shopper.as_str(), value)
-                        .map_err(boxed)?;
+                    profiles.insert(profile.shopper.as_str(), value)?;
                 }
                 if let Some(watermark) = watermark {
-                    state.insert(WATERMARK, watermark).map_err(boxed)?;
+                    state.insert(WATERMARK, watermark)?;
                 }
                 outcomes.push(Appended {
                     first_sequence: next,
@@ -139,7 +129,7 @@ fn write(
             }
         }
     }
-    state.insert(NEXT_SEQUENCE, next).map_err(boxed)?;
+    state.insert(NEXT_SEQUENCE, next)?;
     Ok(outcomes)
 }
 
@@ -148,18 +138,18 @@ fn append(
     ids: &mut Table<'_, u128, u64>,
     first_sequence: u64,
     items: &[Item],
-) -> Result<Appended, Box<redb::Error>> {
+) -> Result<Appended, StoreError> {
     let mut duplicates = Vec::new();
     let mut next = first_sequence;
     for (index, item) in items.iter().enumerate() {
         if let Some(id) = item.id {
-            if ids.get(id).map_err(boxed)?.is_some() {
+            if ids.get(id)?.is_some() {
                 duplicates.push(index);
                 continue;
             }
-            ids.insert(id, next).map_err(boxed)?;
+            ids.insert(id, next)?;
         }
-        entries.insert(next, item.bytes.as_slice()).map_err(boxed)?;
+        entries.insert(next, item.bytes.as_slice())?;
         next += 1;
     }
     Ok(Appended {
@@ -193,11 +183,6 @@ fn answer(group: Vec<Work>, outcome: Result<Vec<Appended>, JournalError>) {
 pub(super) fn read_state(
     state: &impl ReadableTable<&'static str, u64>,
     key: &str,
-) -> Result<Option<u64>, Box<redb::Error>> {
-    Ok(state.get(key).map_err(boxed)?.map(|value| value.value()))
-}
-
-/// `redb::Error` is large; results carry it boxed.
-pub(super) fn boxed(error: impl Into<redb::Error>) -> Box<redb::Error> {
-    Box::new(error.into())
+) -> Result<Option<u64>, StoreError> {
+    Ok(state.get(key)?.map(|value| value.value()))
 }
