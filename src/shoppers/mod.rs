@@ -9,6 +9,7 @@ pub mod event;
 mod keeper;
 pub mod profile;
 mod resident;
+pub mod weights;
 
 #[cfg(test)]
 mod tests;
