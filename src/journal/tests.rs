@@ -291,26 +291,18 @@ fn child_of_the_kill_test() {
     let Some(dir) = std::env::var_os(CHILD_DIR) else {
         return;
     };
-    let journal = Arc::new(Journal::open(Path::new(&dir)).unwrap());
-    let caller = |caller: u32| {
-        let journal = journal.clone();
-        move || loop {
-            let ids: Vec<String> = (0..10)
-                .map(|_| format!("{caller}-{:032x}", rand::random::<u128>()))
-                .collect();
-            let batch: Vec<Entry> = ids.iter().map(|id| entry(Some(id))).collect();
-            journal.append(&batch).unwrap();
-            let lines: String = ids.iter().map(|id| format!("recorded {id}\n")).collect();
-            std::io::stdout()
-                .lock()
-                .write_all(lines.as_bytes())
-                .unwrap();
-        }
+    let journal = Journal::open(Path::new(&dir)).unwrap();
+    let record = |caller: u32| {
+        let ids = (0..10).map(|_| format!("{caller}-{:032x}", rand::random::<u128>()));
+        let ids: Vec<String> = ids.collect();
+        let batch: Vec<Entry> = ids.iter().map(|id| entry(Some(id))).collect();
+        journal.append(&batch).unwrap();
+        let lines: String = ids.iter().map(|id| format!("recorded {id}\n")).collect();
+        std::io::stdout().lock().write_all(lines.as_bytes())
     };
-    let callers: Vec<_> = (0..4)
-        .map(|number| std::thread::spawn(caller(number)))
-        .collect();
-    for caller in callers {
-        caller.join().unwrap();
-    }
+    std::thread::scope(|scope| {
+        for caller in 0..4 {
+            scope.spawn(move || while record(caller).is_ok() {});
+        }
+    });
 }

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use super::Counts;
 use super::affinity::AffinitySettings;
 use super::profile::{HalfLives, Profile};
-use super::resident::Residents;
+use super::resident::{RESIDENT_MAX, Residents};
 use crate::journal::{Appended, Entry, Journal, JournalError, SavedProfile};
 
 /// Changed profiles are saved after this many entries; at most some four times as many are replayed at opening.
@@ -63,7 +63,7 @@ impl Keeper {
         let watermark = journal.resume(made_with(settings))?;
         let kept = Arc::new(Kept {
             journal,
-            residents: Residents::new(),
+            residents: Residents::new(RESIDENT_MAX),
             nobody,
             turn: Mutex::new(Turn {
                 next_sequence: watermark + 1,
@@ -238,6 +238,7 @@ impl Kept {
         }
         self.save(profiles, Some(watermark))?;
         self.watermark.store(watermark, Relaxed);
+        self.residents.trim();
         Ok(())
     }
 

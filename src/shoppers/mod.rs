@@ -152,7 +152,7 @@ impl Shoppers {
     }
 
     /// Saves all changed profiles, so that the next opening replays nothing that happened before. Happens by itself
-    /// after every `keeper::CHECKPOINT_ENTRIES` entries.
+    /// after every 50,000 events.
     pub fn checkpoint(&self) -> Result<(), JournalError> {
         self.keeper.checkpoint()
     }

@@ -12,7 +12,8 @@ use crate::journal::{Journal, JournalError, SavedProfile};
 const SHARDS: usize = 64;
 
 /// At most this many profiles stay in memory, apart from those that wait for a checkpoint.
-const RESIDENT_MAX: usize = 200_000;
+/// One takes some 3 kB.
+pub(super) const RESIDENT_MAX: usize = 100_000;
 
 /// All shoppers' profiles, as far as they are in memory.
 pub(super) struct Residents {
@@ -20,9 +21,9 @@ pub(super) struct Residents {
     hasher: RandomState,
 }
 
-#[derive(Default)]
 struct Shard {
     residents: HashMap<Box<str>, Resident>,
+    resident_max: usize,
     /// Counts removals, so that a profile read from disk before one is not put back after it.
     removals: u64,
 }
@@ -46,9 +47,17 @@ pub(super) struct ResidentCounts {
 }
 
 impl Residents {
-    pub(super) fn new() -> Residents {
+    /// None yet, and about `resident_max` at most.
+    pub(super) fn new(resident_max: usize) -> Residents {
+        let shard = |_| {
+            RwLock::new(Shard {
+                residents: HashMap::new(),
+                resident_max: resident_max.div_ceil(SHARDS),
+                removals: 0,
+            })
+        };
         Residents {
-            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            shards: (0..SHARDS).map(shard).collect(),
             hasher: RandomState::new(),
         }
     }
@@ -157,6 +166,19 @@ impl Residents {
         }
     }
 
+    /// Brings memory back within its limit, after a checkpoint made profiles removable.
+    pub(super) fn trim(&self) {
+        for shard in &self.shards {
+            let mut shard = write(shard);
+            // The first sweep spares the profiles in use, the second only if that was enough.
+            for _ in 0..2 {
+                if shard.residents.len() > shard.resident_max {
+                    shard.sweep();
+                }
+            }
+        }
+    }
+
     pub(super) fn counts(&self) -> ResidentCounts {
         let mut counts = ResidentCounts::default();
         for shard in &self.shards {
@@ -178,15 +200,16 @@ impl Residents {
 
 impl Shard {
     fn insert(&mut self, shopper: &str, resident: Resident) {
-        if self.residents.len() >= RESIDENT_MAX / SHARDS {
+        if self.residents.len() >= self.resident_max {
             self.sweep();
         }
         self.residents.insert(shopper.into(), resident);
     }
 
-    /// Removes some profiles that are written and were not used since the last sweep.
+    /// Removes profiles that are written and were not used since the last sweep, down to somewhat below the limit.
     fn sweep(&mut self) {
-        let mut removable = RESIDENT_MAX / SHARDS / 8;
+        let spare = self.resident_max - self.resident_max / 8;
+        let mut removable = self.residents.len().saturating_sub(spare);
         let before = self.residents.len();
         self.residents.retain(|_, resident| {
             let keep = resident.changed || *resident.used.get_mut() || removable == 0;

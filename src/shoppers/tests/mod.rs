@@ -3,6 +3,7 @@
 mod affinities;
 mod events;
 mod records;
+mod residents;
 
 use jiff::{Timestamp, ToSpan};
 
