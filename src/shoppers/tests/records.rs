@@ -1,0 +1,232 @@
+//! Promises:
+//! 1. A recorded event is in the very next profile, and in it once.
+//! 2. Opening again, after a clean end or none, with or without a checkpoint, gives the same profiles.
+//! 3. Changed half-lives rebuild the profiles from the journal.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::{after, entry, noon, view};
+use crate::journal::{Entry, EventKind, JOURNAL_FILE, JournalError};
+use crate::shoppers::{AffinitySettings, Profile, Recorded, Shoppers};
+
+fn open(dir: &Path) -> Shoppers {
+    Shoppers::open(dir, AffinitySettings::default()).unwrap()
+}
+
+fn with_id(id: &str, mut entry: Entry) -> Entry {
+    entry.event.id = Some(id.to_owned());
+    entry
+}
+
+/// What a power cut would leave: the file as it is at this moment.
+fn cut_off(dir: &Path) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    std::fs::copy(dir.join(JOURNAL_FILE), copy.path().join(JOURNAL_FILE)).unwrap();
+    copy
+}
+
+fn some_entries(from: i64) -> Vec<Entry> {
+    let entry = |number: i64| {
+        let shopper = format!("shopper {}", number % 7);
+        let brand = format!("brand {}", number % 13);
+        let kind = EventKind::ALL[number as usize % EventKind::ALL.len()];
+        entry(
+            &shopper,
+            kind,
+            after(number * 977 % 50_000),
+            &[("brand", &brand)],
+        )
+    };
+    (from..from + 300).map(entry).collect()
+}
+
+fn profiles(shoppers: &Shoppers) -> Vec<Arc<Profile>> {
+    (0..7)
+        .map(|number| shoppers.profile(&format!("shopper {number}")))
+        .collect()
+}
+
+#[test]
+fn a_recorded_event_is_in_the_next_profile() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    let before = shoppers.profile("anna");
+    assert_eq!(before.events(), 0);
+    let recorded = shoppers
+        .record(vec![view("anna", "Zephyr", noon())])
+        .unwrap();
+    assert_eq!(
+        recorded,
+        Recorded {
+            accepted: 1,
+            duplicates: vec![]
+        }
+    );
+    assert_eq!(shoppers.profile("anna").events(), 1);
+    assert_eq!(before.events(), 0, "a profile that is held does not change");
+    assert_eq!(shoppers.profile("ben").events(), 0);
+}
+
+#[test]
+fn a_batch_of_any_length_is_recorded_and_duplicates_are_named() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    let numbered = |number: usize| {
+        let id = format!("id {}", number % 2_400);
+        with_id(&id, view("anna", "Zephyr", noon()))
+    };
+    let recorded = shoppers.record((0..2_500).map(numbered).collect()).unwrap();
+    assert_eq!(recorded.accepted, 2_400);
+    assert_eq!(recorded.duplicates, (2_400..2_500).collect::<Vec<_>>());
+    assert_eq!(shoppers.profile("anna").events(), 2_400);
+    assert_eq!(shoppers.record(Vec::new()).unwrap(), Recorded::default());
+    let counts = shoppers.counts();
+    assert_eq!(
+        (counts.accepted, counts.duplicates, counts.entries),
+        (2_400, 100, 2_400)
+    );
+    assert_eq!(
+        (counts.resident, counts.changed, counts.entries_to_replay),
+        (1, 1, 2_400)
+    );
+}
+
+#[test]
+fn duplicates_change_nothing_across_openings() {
+    let dir = TempDir::new().unwrap();
+    let bought = || {
+        let bought = entry("anna", EventKind::Purchase, noon(), &[("brand", "Zephyr")]);
+        vec![with_id("order 1", bought)]
+    };
+    let shoppers = open(dir.path());
+    shoppers.record(bought()).unwrap();
+    let before = shoppers.profile("anna");
+    drop(shoppers);
+    let shoppers = open(dir.path());
+    let recorded = shoppers.record(bought()).unwrap();
+    assert_eq!(
+        recorded,
+        Recorded {
+            accepted: 0,
+            duplicates: vec![0]
+        }
+    );
+    assert_eq!(shoppers.profile("anna"), before);
+}
+
+#[test]
+fn opening_again_gives_the_same_profiles_whatever_was_saved() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    shoppers.record(some_entries(0)).unwrap();
+    let replayed = cut_off(dir.path());
+    let first = profiles(&shoppers);
+
+    shoppers.checkpoint().unwrap();
+    assert_eq!(
+        (
+            shoppers.counts().changed,
+            shoppers.counts().entries_to_replay
+        ),
+        (0, 0)
+    );
+    let checkpointed = cut_off(dir.path());
+    shoppers.record(some_entries(300)).unwrap();
+    let partly = cut_off(dir.path());
+    let second = profiles(&shoppers);
+    drop(shoppers);
+
+    assert_eq!(profiles(&open(replayed.path())), first);
+    assert_eq!(profiles(&open(checkpointed.path())), first);
+    assert_eq!(profiles(&open(partly.path())), second);
+    let reopened = open(dir.path());
+    let counts = reopened.counts();
+    assert_eq!(
+        (counts.resident, counts.entries, counts.entries_to_replay),
+        (0, 600, 0)
+    );
+    assert_eq!(profiles(&reopened), second);
+}
+
+#[test]
+fn changed_half_lives_rebuild_the_profiles_from_the_journal() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    shoppers
+        .record(vec![view("anna", "Zephyr", noon())])
+        .unwrap();
+    drop(shoppers);
+    let settings = AffinitySettings {
+        half_life_days: 10.0,
+        session_weight: 0.0,
+        ..AffinitySettings::default()
+    };
+    let shoppers = Shoppers::open(dir.path(), settings).unwrap();
+    let profile = shoppers.profile("anna");
+    let evidence = profile.evidence_total(&settings, "brand", after(10 * 86_400));
+    assert!((evidence - 0.5).abs() < 1e-6, "{evidence}");
+}
+
+#[test]
+fn many_callers_and_readers_agree_with_a_replay() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    std::thread::scope(|scope| {
+        for caller in 0..6 {
+            let shoppers = &shoppers;
+            scope.spawn(move || {
+                for round in 0..10 {
+                    let entries = some_entries(caller * 1_000 + round * 37);
+                    let shopper = entries[0].event.shopper.clone();
+                    let before = shoppers.profile(&shopper).events();
+                    shoppers.record(entries).unwrap();
+                    assert!(shoppers.profile(&shopper).events() > before);
+                    if round == 5 {
+                        shoppers.checkpoint().unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let live = profiles(&shoppers);
+    let events: u64 = live.iter().map(|profile| profile.events()).sum();
+    assert_eq!(events, 6 * 10 * 300);
+    let cut_off = cut_off(dir.path());
+    assert_eq!(profiles(&open(cut_off.path())), live);
+    let rebuilt = AffinitySettings {
+        session_half_life_minutes: 31.0,
+        ..AffinitySettings::default()
+    };
+    drop(Shoppers::open(cut_off.path(), rebuilt).unwrap());
+    assert_eq!(profiles(&open(cut_off.path())), live);
+}
+
+#[test]
+fn a_summary_shows_what_is_known() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    assert_eq!(shoppers.summary("anna", noon(), |_, _| 0.05).unwrap(), None);
+    let views = ["Aria", "Zephyr", "Zephyr"].map(|brand| view("anna", brand, noon()));
+    shoppers.record(views.to_vec()).unwrap();
+    let summary = shoppers
+        .summary("anna", noon(), |_, _| 0.05)
+        .unwrap()
+        .unwrap();
+    assert_eq!((summary.events, summary.last_seen), (3, Some(noon())));
+    let brands = &summary.affinities["brand"];
+    assert_eq!(brands[0].value, "Zephyr");
+    assert!((brands[0].evidence - 6.0).abs() < 1e-6);
+    let expected = (8.5f64 / (59.0 * 0.05)).ln();
+    assert!((brands[0].affinity - expected).abs() < 1e-6);
+}
+
+#[test]
+fn a_second_opening_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let _shoppers = open(dir.path());
+    let error = Shoppers::open(dir.path(), AffinitySettings::default()).err();
+    assert!(matches!(error, Some(JournalError::InUse { .. })));
+}
