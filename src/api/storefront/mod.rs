@@ -12,6 +12,7 @@ pub const STYLE: &str = concat!(
     include_str!("style/facets.css"),
     include_str!("style/cards.css"),
     include_str!("style/dialogs.css"),
+    include_str!("style/colours.css"),
 );
 
 /// The script, served at `/assets/storefront.js`: one module from parts that call those before them.

@@ -57,6 +57,6 @@ function filter({ filters, low, high }, except) {
 
 /** Goes to an address made by `link` and shows it. */
 function go(address, then) {
-  history.pushState(null, "", address === "?" ? location.pathname : address);
+  if (address !== (location.search || "?")) history.pushState(null, "", address === "?" ? location.pathname : address);
   show(then);
 }

@@ -1,29 +1,31 @@
 // The results: cards on shelves, what moved against the other order, words about the whole, and pages.
 
-const place = (moved) => `${Math.abs(moved)}${moved > 900 ? "+" : ""} place${Math.abs(moved) === 1 ? "" : "s"} ${moved > 0 ? "higher" : "lower"}`;
+const places = (moved) => `${count(Math.abs(moved), "place")} ${moved > 0 ? "higher" : "lower"}`;
 
 /** How many places each hit stands above (+) or below (−) its place in the plain order, as far as that order was read. */
 function moves(hits, plain) {
-  const places = new Map(plain?.hits.map((hit, i) => [hit.id, (plain.page - 1) * plain.hits_per_page + i + 1]));
-  return hits.map((hit) => (places.has(hit.id) ? places.get(hit.id) - hit.position : null));
+  const known = new Map(plain?.hits.map((hit, i) => [hit.id, (plain.page - 1) * plain.hits_per_page + i + 1]));
+  return hits.map((hit) => (known.has(hit.id) ? known.get(hit.id) - hit.position : null));
 }
 
 function mark(moved) {
   return moved ? h("p", { class: moved > 0 ? "mark up" : "mark down" }, h("span", { "aria-hidden": "true" }, `${moved > 0 ? "▲" : "▼"} ${Math.abs(moved)}`),
-    hidden(`${place(moved)} than in the plain order`)) : null;
+    hidden(`${places(moved)} than in the plain order`)) : null;
 }
+
+const portrait = (product) => product.image ?? product.variants?.find(({ image }) => image)?.image;
 
 function card(hit, moved) {
   const { product, highlight } = hit;
   const colours = [...new Set((product.variants ?? []).map(({ color }) => color).filter(Boolean))];
   return h("li", { class: product.sold_out ? "card out" : "card", "data-id": hit.id },
-    h("div", { class: "shelf" }, picture(product.image ?? product.variants?.find(({ image }) => image)?.image, ""), product.sold_out && h("p", { class: "badge" }, "Sold out"), mark(moved)),
+    h("div", { class: "shelf" }, picture(portrait(product), ""), product.sold_out && h("p", { class: "badge" }, "Sold out"), mark(moved)),
     h("div", { class: "words" }, ticket(offer(product)),
-      maker(product) && h("p", { class: "brand" }, maker(product)),
+      maker(product) && h("p", { class: "maker" }, maker(product)),
       h("h2", null, h("button", { type: "button", class: "open", id: `open-${hit.id}`, onclick: () => look(hit) }, marked(highlight?.title ?? product.title ?? hit.id))),
       stars(product),
-      colours.length > 1 && h("p", { class: "colours" }, colours.slice(0, 5).map(swatch), h("span", null, count(colours.length, "colour")))),
-    hit.explain && h("button", { type: "button", class: "why", onclick: (event) => why(hit, event.currentTarget) }, "Why here?"));
+      colours.length > 1 && h("p", { class: "colours" }, colours.slice(0, 5).map(swatch), h("span", null, count(colours.length, "colour"))),
+      hit.explain && h("button", { type: "button", class: "why", onclick: (event) => why(hit, event.currentTarget) }, "Why here?")));
 }
 
 /** Which products moved, in a sentence. */
@@ -55,6 +57,7 @@ function heading({ q, filters }) {
 
 function show_results(state, answer, moved) {
   byId("results").replaceChildren(...answer.hits.map((hit, i) => card(hit, state.plain ? null : moved[i])));
+  byId("results").classList.toggle("pictureless", !answer.hits.some((hit) => portrait(hit.product)));
   const none = !answer.hits.length;
   byId("none").hidden = !none;
   if (none) fill("none", h("h2", null, answer.total ? "There is no such page" : "Nothing on this shelf"),
@@ -65,5 +68,5 @@ function show_results(state, answer, moved) {
   const near = [1, state.page - 1, state.page, state.page + 1, last].filter((page, i, all) => page >= 1 && page <= last && all.indexOf(page) === i);
   const step = (page, text) => page >= 1 && page <= last && h("a", { href: link({ page }), class: "step" }, text);
   fill("pages", last > 1 && [step(state.page - 1, "← Previous"), near.map((page, i) => [page - near[i - 1] > 1 && h("span", null, "…"),
-    h("a", { href: link({ page }), "aria-current": page === state.page && "page", "aria-label": `page ${page}` }, page)]).flat(), step(state.page + 1, "Next →")]);
+    h("a", { href: link({ page }), "aria-current": page === state.page && "page", "aria-label": `page ${page}` }, page)]), step(state.page + 1, "Next →")]);
 }

@@ -46,8 +46,7 @@ function choose(index) {
   const value = kind === "category" ? known?.find((facet) => facet.value === text || leaf(facet.value) === text)?.value : known && text;
   close_list();
   box.value = value ? "" : text;
-  box.blur();
-  go(value ? link({ ...nothing_chosen, q: "", filters: { [kind]: [value] } }) : link({ ...nothing_chosen, q: text }));
+  go(link({ ...nothing_chosen, ...(value ? { q: "", filters: { [kind]: [value] } } : { q: text }) }), "top");
 }
 
 box.addEventListener("input", complete);
@@ -72,6 +71,5 @@ box.addEventListener("keydown", (event) => {
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   close_list();
-  box.blur();
-  if (box.value.trim() !== read().q) go(link({ ...nothing_chosen, q: box.value.trim() }));
+  go(link(box.value.trim() === read().q ? { page: read().page } : { ...nothing_chosen, q: box.value.trim() }), "top");
 });

@@ -17,7 +17,7 @@ function why(hit, opener) {
   fill("why", h("h2", null, "Why is this here?"), h("ol", null,
     text_rank != null && h("li", null, h("b", null, `#${text_rank}`), read().q ? "by how well it matches the words" : "before anything moved it"),
     moved.map((move) => h("li", { class: move.places > 0 ? "up" : "down" }, h("b", null, `${move.places > 0 ? "▲" : "▼"} ${Math.abs(move.places)}`),
-      h("span", null, reason(move), hidden(`: ${place(move.places)}`)))),
+      h("span", null, reason(move), hidden(`: ${places(move.places)}`)))),
     h("li", null, h("b", null, `#${hit.position}`), moved.length ? "where it stands now" : "and nothing moved it")),
     h("button", { type: "button", class: "quiet", autofocus: true, onclick: () => { popover.hidePopover(); opener.focus(); } }, "Close"));
   popover.showPopover();
@@ -39,7 +39,7 @@ function look(hit) {
   const draw = () => {
     const variant = variants.find((other) => fits(other));
     const out = product.sold_out || (variants.length > 0 && !(variant && buyable(variant)));
-    byId("look-picture").replaceChildren(picture(variant?.image ?? product.image, product.title ?? ""));
+    byId("look-picture").replaceChildren(picture(variant?.image ?? portrait(product), product.title ?? ""));
     fill("look-price", ticket(variant?.price != null ? { price: variant.price, before: variant.list_price > variant.price && variant.list_price } : offer(product)));
     fill("look-variants", names.map((name) => h("fieldset", null, h("legend", null, label(name)),
       [...new Set(variants.map((other) => other[name]).filter(Boolean))].map((value) => h("label", {
@@ -50,7 +50,7 @@ function look(hit) {
           byId(`look-${name}-${value}`).focus();
         } }), /colou?r/.test(name) && swatch(value), value)))));
     fill("look-actions", h("button", { type: "button", class: "button", disabled: out, onclick: () => {
-      tell(["add_to_cart"], hit, { ...worth(variant), quantity: 1, ...(variant && { variant: variant.id }) });
+      tell(["add_to_cart"], hit, { ...worth(variant), quantity: 1 });
       say(`In your cart: ${product.title}`);
     } }, out ? (variant || !variants.length ? "Sold out" : "Not made in this combination") : "Add to cart"), h("button", { type: "button", class: "quiet", onclick: () => {
       tell(["dismiss"], hit);
@@ -61,7 +61,7 @@ function look(hit) {
   };
   const told = /^(title|description|variants|image|price|list_price|rating|reviews|sold_out|id|popularity|margin)$/;
   const facts = Object.entries(product).filter(([name, value]) => !told.test(name) && value != null && typeof value !== "object");
-  fill("look-words", maker(product) && h("p", { class: "brand" }, maker(product)), h("h2", { id: "look-title" }, product.title ?? hit.id), stars(product));
+  fill("look-words", maker(product) && h("p", { class: "maker" }, maker(product)), h("h2", { id: "look-title" }, product.title ?? hit.id), stars(product));
   fill("look-facts", product.description && h("p", { class: "description" }, product.description),
     h("dl", null, facts.map(([name, value]) => h("div", null, h("dt", null, label(name)), h("dd", null, words(value))))));
   draw();

@@ -15,7 +15,7 @@ function h(tag, properties, ...children) {
     else if (name.startsWith("--")) node.style.setProperty(name, value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child != null && child !== false && child !== ""));
+  node.append(...children.flat(Infinity).filter((child) => child != null && child !== false && child !== ""));
   return node;
 }
 
@@ -41,19 +41,8 @@ function words(value) {
   return String(value.message ?? value.text ?? value.filter ?? value.name ?? value.value ?? Object.values(value).join(" "));
 }
 
-/** A colour the browser can paint for a colour's name ("Forest green" is green), or null. */
-function paint(name) {
-  const tidy = String(name).toLowerCase().split(/[/,&]/)[0].trim();
-  const tries = [tidy.replace(/[\s-]/g, ""), ...tidy.split(/[\s-]+/).reverse()];
-  const near = { charcoal: "#41464b", cream: "#f3ead2", mustard: "#d3a625", burgundy: "#7b1e34", sand: "#d8c7a3", rose: "#e29aa8",
-    mint: "#a8dcc4", sage: "#9caf88", natural: "#d9c8a9", rust: "#b0522b", terracotta: "#c8684a", petrol: "#1f5d6b", oak: "#b98d57",
-    walnut: "#6b4a33", copper: "#b87346", graphite: "#3d4145", anthracite: "#33383b", stone: "#b9b2a5", brass: "#b5964d", camel: "#c19a6b",
-    blush: "#eec4c1", sky: "#8cc5e8", denim: "#4a6a94", clay: "#b67b5e", forest: "#2d5a3d", amber: "#e0a030", lilac: "#c3aed6" };
-  const found = tries.find((word) => near[word] || (word && CSS.supports("color", word)));
-  return found ? (near[found] ?? found) : null;
-}
-
-const swatch = (name) => (paint(name) ? h("span", { class: "swatch", "--paint": paint(name), title: name }) : null);
+/** A dot of a colour by its name: the style sheet knows the names shops use, the browser knows the rest. */
+const swatch = (name) => h("span", { class: "swatch", "data-paint": name.toLowerCase(), "--named": name.replace(/[\s-]/g, ""), title: name });
 
 /** A picture that fades in over a drawn placeholder, which stays when the picture does not load. */
 function picture(source, title) {

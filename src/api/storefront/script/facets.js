@@ -27,7 +27,7 @@ function show_facets({ facets, ranges }) {
   const trees = names.filter(is_tree).length;
   blocks.sort(([a], [b]) => is_tree(b) - is_tree(a));
   if (ranges.price && ranges.price.max > ranges.price.min) blocks.splice(trees, 0, ["price", price_range(ranges.price, state)]);
-  fill("facets", blocks.map(([name, content]) => h("details", { open: !unfolded.has(`shut ${name}`), class: `facet ${name}`,
+  fill("facets", blocks.map(([name, content]) => h("details", { open: !unfolded.has(`shut ${name}`), class: "facet",
     ontoggle: (event) => unfolded[event.target.open ? "delete" : "add"](`shut ${name}`) }, h("summary", null, label(name)), content)));
   byId("filters-open").hidden = !blocks.length;
   if (focused && document.activeElement?.id !== focused) byId(focused)?.focus();
@@ -43,7 +43,7 @@ function boxes(attribute, values, state) {
     h("ul", { class: short ? "pills" : "boxes" }, visible.map(({ value, count: found }) => h("li", null, h("label", null,
       h("input", { type: "checkbox", id: `f.${attribute}.${value}`, checked: chosen.includes(String(value)),
         onchange: () => go(link(toggling(attribute, String(value)))) }),
-      /colou?r/.test(attribute) && swatch(value), h("span", null, String(value)), h("small", null, numbers.format(found)))))),
+      /colou?r/.test(attribute) && swatch(String(value)), h("span", null, String(value)), h("small", null, numbers.format(found)))))),
     visible.length < all.length && h("button", { type: "button", class: "more", onclick: () => {
       unfolded.add(attribute);
       show_facets(shown);
@@ -58,6 +58,7 @@ function tree(attribute, values, state) {
   const below = (path) => values.filter(({ value }) => (path ? value.startsWith(`${path} > `) && depth(value) === depth(path) + 1 : depth(value) === 1));
   const steps = at ? at.split(" > ").map((_, i, all) => all.slice(0, i + 1).join(" > ")) : [];
   if (at && !below(at).length) steps.pop();
+  for (let only = below(steps.at(-1)); only.length === 1 && below(only[0].value).length; only = below(steps.at(-1))) steps.push(only[0].value);
   const row = (value, name, found) => h("li", null, h("a", { href: link(choosing(attribute, value ? [value] : [])),
     id: `f.${attribute}.${value}`, "aria-current": value === at && "true" }, h("span", null, name), found != null && h("small", null, numbers.format(found))));
   const found = (path) => values.find(({ value }) => value === path)?.count;
@@ -69,27 +70,27 @@ function tree(attribute, values, state) {
 function price_range({ min, max }, { low, high }) {
   const [least, most] = [Math.floor(min), Math.ceil(max)];
   const place = (amount) => Math.round(1000 * Math.sqrt(Math.min(1, Math.max(0, (amount - least) / (most - least)))));
-  const amount = (place_) => Math.round(least + (most - least) * (place_ / 1000) ** 2);
+  const amount = (thousandths) => Math.round(least + (most - least) * (thousandths / 1000) ** 2);
   const bounds = [low ?? least, high ?? most];
   const apply = () => {
     const [from, to] = [...bounds].sort((a, b) => a - b);
     go(link({ low: from > least ? from : null, high: to < most ? to : null }));
   };
-  const numbers_ = bounds.map((value, i) => h("input", { type: "number", id: `price-${i}`, min: least, max: most, step: "any", value, inputmode: "decimal",
+  const fields = bounds.map((value, i) => h("input", { type: "number", id: `price-${i}`, min: least, max: most, step: "any", value, inputmode: "decimal",
     "aria-label": i ? "highest price" : "lowest price", onchange: (event) => {
       bounds[i] = event.target.value === "" ? [least, most][i] : +event.target.value;
       apply();
     } }));
   const sliders = bounds.map((value, i) => h("input", { type: "range", id: `price-slider-${i}`, min: 0, max: 1000, step: 5, value: place(value),
     "aria-label": i ? "highest price" : "lowest price", "aria-valuetext": prices.format(value), onchange: apply, oninput: (event) => {
-      bounds[i] = numbers_[i].value = amount(+event.target.value);
+      bounds[i] = fields[i].value = amount(+event.target.value);
       event.target.setAttribute("aria-valuetext", prices.format(bounds[i]));
       paint_track();
     } }));
   const track = h("div", { class: "sliders" }, sliders);
   const paint_track = () => bounds.forEach((value, i) => track.style.setProperty(i ? "--to" : "--from", `${place(value) / 10}%`));
   paint_track();
-  return h("fieldset", { class: "price-range" }, h("legend", { class: "unseen" }, "Price"), track, h("div", null, numbers_[0], h("span", null, "to"), numbers_[1]));
+  return h("fieldset", { class: "price-range" }, h("legend", { class: "unseen" }, "Price"), track, h("div", null, fields[0], h("span", null, "to"), fields[1]));
 }
 
 function show_chips() {

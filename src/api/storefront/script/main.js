@@ -58,7 +58,7 @@ async function show(then) {
 
 /** Brings every control in step with the address. */
 function show_controls(state) {
-  if (document.activeElement !== box) box.value = state.q;
+  box.value = state.q;
   byId("heading").textContent = heading(state);
   document.title = `${heading(state)} · ${document.body.dataset.shop}`;
   byId("sort").value = state.sort;
@@ -77,6 +77,7 @@ document.addEventListener("click", (event) => {
 byId("sort").addEventListener("change", ({ target }) => go(link({ sort: target.value })));
 byId("order").addEventListener("change", ({ target }) => go(link({ page: read().page, plain: target.value === "plain" })));
 byId("faces").addEventListener("change", ({ target }) => go(link({ shopper: target.value })));
+byId("faces").addEventListener("click", (event) => event.detail && event.target.closest(".face") && byId("faces").hidePopover());
 byId("afresh").addEventListener("click", () => {
   visitor(true);
   byId("faces").hidePopover();
