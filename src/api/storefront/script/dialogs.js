@@ -60,7 +60,7 @@ function look(hit) {
     } }, "Not for me"));
   };
   const told = /^(title|description|variants|image|price|list_price|rating|reviews|sold_out|id|popularity|margin)$/;
-  const facts = Object.entries(product).filter(([name, value]) => !told.test(name) && value != null && typeof value !== "object");
+  const facts = Object.entries(product).filter(([name, value]) => !told.test(name) && value != null && value !== maker(product) && typeof value !== "object");
   fill("look-words", maker(product) && h("p", { class: "maker" }, maker(product)), h("h2", { id: "look-title" }, product.title ?? hit.id), stars(product));
   fill("look-facts", product.description && h("p", { class: "description" }, product.description),
     h("dl", null, facts.map(([name, value]) => h("div", null, h("dt", null, label(name)), h("dd", null, words(value))))));
