@@ -6,3 +6,5 @@ pub mod problem;
 pub mod catalog;
 pub mod journal;
 pub mod shoppers;
+
+pub mod api;

@@ -1,0 +1,3 @@
+//! The shop over HTTP.
+
+pub mod storefront;

@@ -1,0 +1,72 @@
+// The results: cards on shelves, what moved against the other order, words about the whole, and pages.
+
+const places = (moved) => `${count(Math.abs(moved), "place")} ${moved > 0 ? "higher" : "lower"}`;
+
+/** How many places each hit stands above (+) or below (−) its place in the plain order, as far as that order was read. */
+function moves(hits, plain) {
+  const known = new Map(plain?.hits.map((hit, i) => [hit.id, (plain.page - 1) * plain.hits_per_page + i + 1]));
+  return hits.map((hit) => (known.has(hit.id) ? known.get(hit.id) - hit.position : null));
+}
+
+function mark(moved) {
+  return moved ? h("p", { class: moved > 0 ? "mark up" : "mark down" }, h("span", { "aria-hidden": "true" }, `${moved > 0 ? "▲" : "▼"} ${Math.abs(moved)}`),
+    hidden(`${places(moved)} than in the plain order`)) : null;
+}
+
+const portrait = (product) => product.image ?? product.variants?.find(({ image }) => image)?.image;
+
+function card(hit, moved) {
+  const { product, highlight } = hit;
+  const colours = [...new Set((product.variants ?? []).map(({ color }) => color).filter(Boolean))];
+  return h("li", { class: product.sold_out ? "card out" : "card", "data-id": hit.id },
+    h("div", { class: "shelf" }, picture(portrait(product), ""), product.sold_out && h("p", { class: "badge" }, "Sold out"), mark(moved)),
+    h("div", { class: "words" }, ticket(offer(product)),
+      maker(product) && h("p", { class: "maker" }, maker(product)),
+      h("h2", null, h("button", { type: "button", class: "open", id: `open-${hit.id}`, onclick: () => look(hit) }, marked(highlight?.title ?? product.title ?? hit.id))),
+      stars(product),
+      colours.length > 1 && h("p", { class: "colours" }, colours.slice(0, 5).map(swatch), h("span", null, count(colours.length, "colour"))),
+      hit.explain && h("button", { type: "button", class: "why", onclick: (event) => why(hit, event.currentTarget) }, "Why here?")));
+}
+
+/** Which products moved, in a sentence. */
+function summary(state, answer, moved) {
+  const name = face_name() ?? "you";
+  if (state.sort) return "This order is by choice, so nothing personal moves it.";
+  const others = moved.filter(Boolean).length;
+  if (state.plain) return others ? `The same for everyone. For ${name}, ${others} of these ${moved.length} would stand elsewhere.` : "The same for everyone.";
+  if (!others) return face_name() ? `Nothing moved for ${name} here.` : "Nothing has moved yet: open a few products you like, then look again.";
+  const best = moved.indexOf(Math.max(...moved));
+  return `${others} of ${moved.length} moved for ${name}${moved[best] > 0 ? `; “${answer.hits[best].product.title}” climbed most, ▲ ${moved[best]}` : ""}.`;
+}
+
+/** How the words were understood, each as a sentence of its own. */
+function understood({ understood: { spelling, synonyms, filters, relaxed } = {}, problems = [], rules = [], total }) {
+  const held = rules.filter((rule) => rule.held).map((rule) => rule.name);
+  return [spelling && ["Showing results for ", h("strong", null, words(spelling))],
+    relaxed && total > 0 && ["No product has every word; these come near."],
+    filters?.length > 0 && ["Read as ", h("strong", null, words(filters))],
+    synonyms?.length > 0 && ["Also looked for ", h("strong", null, words(synonyms))],
+    held.length > 0 && ["In effect: ", held.join(", ")],
+    ...problems.map((problem) => [words(problem)])].filter(Boolean).map((sentence) => h("li", null, sentence));
+}
+
+function heading({ q, filters }) {
+  const path = filters.category?.[0];
+  return q ? `“${q}”` : path ? leaf(path) : Object.values(filters).flat().map(leaf).join(", ") || "Everything";
+}
+
+function show_results(state, answer, moved) {
+  byId("results").replaceChildren(...answer.hits.map((hit, i) => card(hit, state.plain ? null : moved[i])));
+  byId("results").classList.toggle("pictureless", !answer.hits.some((hit) => portrait(hit.product)));
+  const none = !answer.hits.length;
+  byId("none").hidden = !none;
+  if (none) fill("none", h("h2", null, answer.total ? "There is no such page" : "Nothing on this shelf"),
+    h("p", null, answer.total ? "The list is shorter than that." : "Try fewer or other words, or take a filter away."),
+    h("p", null, h("a", { class: "button", href: answer.total ? link() : filter(state) ? link(nothing_chosen) : link({ q: "" }) },
+      answer.total ? "To the first page" : filter(state) ? "Clear all filters" : "See everything")));
+  const last = Math.ceil(answer.total / answer.hits_per_page);
+  const near = [1, state.page - 1, state.page, state.page + 1, last].filter((page, i, all) => page >= 1 && page <= last && all.indexOf(page) === i);
+  const step = (page, text) => page >= 1 && page <= last && h("a", { href: link({ page }), class: "step" }, text);
+  fill("pages", last > 1 && [step(state.page - 1, "← Previous"), near.map((page, i) => [page - near[i - 1] > 1 && h("span", null, "…"),
+    h("a", { href: link({ page }), "aria-current": page === state.page && "page", "aria-label": `page ${page}` }, page)]), step(state.page + 1, "Next →")]);
+}

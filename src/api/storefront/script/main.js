@@ -1,0 +1,91 @@
+// One round: read the address, ask the shop, show the answer. Every control only changes the address.
+
+let shown = null;
+let shown_address = null;
+let running = null;
+
+function busy(is) {
+  byId("main").setAttribute("aria-busy", is);
+  if (is && !shown) byId("results").replaceChildren(...Array.from({ length: 8 }, () => h("li", { class: "card waiting", "aria-hidden": "true" },
+    h("div", { class: "shelf" }, h("div", { class: "picture" })), h("div", { class: "words" }, h("p"), h("p")))));
+}
+
+/** The answer, the other order to compare with, and what each chosen attribute would find when chosen otherwise. */
+async function fetch_all(state, signal) {
+  const wide = 4 * per_page;
+  const other = { impact: state.plain ? "" : "0", facets: "", explain: "", page: Math.ceil((state.page * per_page) / wide), hits_per_page: wide };
+  const attributes = Object.keys(state.filters).filter((attribute) => state.filters[attribute].length);
+  if (state.low != null || state.high != null) attributes.push("price");
+  const count_only = { page: 1, hits_per_page: 1, impact: "0", explain: "", sort: "" };
+  const maybe = (changes) => ask("/v1/search", { ...request(state, changes), signal }).catch(() => null);
+  const [answer, compared, ...wider] = await Promise.all([ask("/v1/search", { ...request(state), signal }), state.sort ? null : maybe(other),
+    ...attributes.map((attribute) => maybe({ ...count_only, filter: filter(state, attribute), facets: attribute }))]);
+  return { answer, compared, wider: Object.fromEntries(attributes.map((attribute, i) => [attribute, wider[i]])) };
+}
+
+async function show(then) {
+  running?.abort();
+  const { signal } = (running = new AbortController());
+  const state = read();
+  shown_address = location.search;
+  show_controls(state);
+  busy(true);
+  try {
+    const { answer, compared, wider } = await fetch_all(state, signal);
+    if (signal.aborted) return;
+    answer.hits.forEach((hit, i) => Object.assign(hit, { position: (state.page - 1) * per_page + i + 1, query_id: answer.query_id }));
+    const moved = moves(answer.hits, compared);
+    shown = merge_facets(answer, wider);
+    fill("error");
+    show_results(state, answer, moved);
+    show_facets(shown);
+    fill("understood", understood(answer));
+    byId("count").replaceChildren(count(answer.total, "product"), h("small", null, ` in ${numbers.format(answer.took_ms)} ms`));
+    byId("summary").textContent = answer.hits.length ? summary(state, answer, moved) : "";
+    byId("status").textContent = `${count(answer.total, "product")} for ${heading(state)}`;
+    byId("filters-done").textContent = `Show ${count(answer.total, "product")}`;
+  } catch (error) {
+    if (signal.aborted) return;
+    shown ??= (byId("results").replaceChildren(), null);
+    fill("error", h("strong", null, "This did not work. "), error.message, h("button", { type: "button", class: "quiet", onclick: () => show() }, "Try again"));
+  }
+  busy(false);
+  if (then === "top") {
+    scrollTo({ top: 0 });
+    byId("heading").focus({ preventScroll: true });
+  }
+}
+
+/** Brings every control in step with the address. */
+function show_controls(state) {
+  box.value = state.q;
+  byId("heading").textContent = heading(state);
+  document.title = `${heading(state)} · ${document.body.dataset.shop}`;
+  byId("sort").value = state.sort;
+  byId(state.plain ? "plain" : "personal").checked = true;
+  byId("who").textContent = face_name() ?? "a new visitor";
+  for (const input of document.querySelectorAll("input[name=face]")) input.checked = input.value === (state.shopper ?? "");
+  show_chips();
+}
+
+document.addEventListener("click", (event) => {
+  const anchor = event.target.closest('a[href^="?"]');
+  if (!anchor || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(anchor.getAttribute("href"), anchor.closest("#facets, #chips") ? null : "top");
+});
+byId("sort").addEventListener("change", ({ target }) => go(link({ sort: target.value })));
+byId("order").addEventListener("change", ({ target }) => go(link({ page: read().page, plain: target.value === "plain" })));
+byId("faces").addEventListener("change", ({ target }) => go(link({ shopper: target.value })));
+byId("faces").addEventListener("click", (event) => event.detail && event.target.closest(".face") && byId("faces").hidePopover());
+byId("afresh").addEventListener("click", () => {
+  visitor(true);
+  byId("faces").hidePopover();
+  say("This browser is a new visitor now; what it did before is no longer linked to it.");
+  go(link({ shopper: null }));
+});
+addEventListener("popstate", () => {
+  if (byId("look").open && !history.state?.look) byId("look").close();
+  if (location.search !== shown_address) show();
+});
+show();
