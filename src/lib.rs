@@ -4,3 +4,5 @@
 pub mod problem;
 
 pub mod catalog;
+
+pub mod demo;
