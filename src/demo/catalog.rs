@@ -79,13 +79,22 @@ impl Product {
 
     /// The lowest price of any variant, in euros.
     pub fn price(&self) -> f64 {
-        self.variants.iter().map(|variant| variant.price).fold(f64::INFINITY, f64::min)
+        self.variants
+            .iter()
+            .map(|variant| variant.price)
+            .fold(f64::INFINITY, f64::min)
     }
 }
 
 /// The products of the demo shop in the order of their ids: the same seed and day give the same products.
 pub fn catalog(seed: u64, now: Timestamp) -> Catalog {
-    Catalog { tables: tables(), seed, now, next: 0, titles: FxHashSet::default() }
+    Catalog {
+        tables: tables(),
+        seed,
+        now,
+        next: 0,
+        titles: FxHashSet::default(),
+    }
 }
 
 /// Iterator over the demo shop's products.
@@ -111,7 +120,9 @@ impl Iterator for Catalog {
             product = self.draw(attempt);
         }
         if self.titles.contains(&product.title) {
-            product.title.push_str(&format!(" No. {}", self.next % 97 + 2));
+            product
+                .title
+                .push_str(&format!(" No. {}", self.next % 97 + 2));
         }
         self.titles.insert(product.title.clone());
         self.next += 1;
@@ -128,7 +139,8 @@ impl Catalog {
 
 /// A generator for one thing of one seed, so that things do not depend on what was drawn before them.
 pub(crate) fn rng(seed: u64, thing: u64) -> StdRng {
-    let mixed = (seed ^ thing.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD134_2543_DE82_EF95);
+    let mixed =
+        (seed ^ thing.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD134_2543_DE82_EF95);
     StdRng::seed_from_u64(mixed ^ (mixed >> 29))
 }
 
@@ -136,21 +148,35 @@ fn product(tables: &'static Tables, now: Timestamp, id: usize, rng: &mut StdRng)
     let leaves: Vec<usize> = (0..tables.leaves.len()).collect();
     let leaf_position = weighted(&leaves, |&position| tables.leaves[position].weight, rng);
     let leaf = &tables.leaves[*leaf_position];
-    let brand = &tables.brands[*weighted(&leaf.brands, |&position| tables.brands[position].weight, rng)];
+    let brand = &tables.brands[*weighted(
+        &leaf.brands,
+        |&position| tables.brands[position].weight,
+        rng,
+    )];
     let gender = gender(leaf, rng);
-    let quality = pick(&leaf.traits, rng);
+    let noun = pick(&leaf.nouns, rng).as_str();
+    let quality = quality(leaf, noun, rng);
     let material = pick(&leaf.materials, rng).as_str();
     let words = Words {
         brand: &brand.name,
         line: pick(&brand.lines, rng).as_str(),
-        noun: pick(&leaf.nouns, rng).as_str(),
+        noun,
         material,
         quality: &quality.0,
-        gender: if leaf.gender == Gender::All { possessive(gender) } else { "" },
+        gender: if leaf.gender == Gender::All {
+            possessive(gender)
+        } else {
+            ""
+        },
     };
     let title = expand(pick(&leaf.titles, rng).as_str(), &words, rng);
     let description = description(leaf, &words, &quality.1, rng);
-    let offer = Offer { id, tier: brand.tier, gender, sold_out: rng.random_bool(variants::SOLD_OUT_PRODUCTS) };
+    let offer = Offer {
+        id,
+        tier: brand.tier,
+        gender,
+        sold_out: rng.random_bool(variants::SOLD_OUT_PRODUCTS),
+    };
     let variants = variants::variants(tables, leaf, &offer, rng);
     let history = history(brand.tier, brand.weight, rng);
     let reduced = variants.iter().any(|variant| variant.list_price.is_some());
@@ -172,6 +198,19 @@ fn product(tables: &'static Tables, now: Timestamp, id: usize, rng: &mut StdRng)
         leaf: *leaf_position,
         tier: brand.tier,
     }
+}
+
+/// A trait that the noun does not already name, so that no title says `Solar Solar Lantern`.
+fn quality(leaf: &'static Leaf, noun: &str, rng: &mut StdRng) -> &'static (String, String) {
+    let noun = noun.to_lowercase();
+    let news: Vec<&(String, String)> = leaf
+        .traits
+        .iter()
+        .filter(|quality| !noun.contains(&quality.0.to_lowercase()))
+        .collect();
+    news.choose(rng)
+        .copied()
+        .expect("a noun names one trait at most")
 }
 
 fn gender(leaf: &Leaf, rng: &mut StdRng) -> Option<&'static str> {
@@ -198,7 +237,11 @@ fn description(leaf: &Leaf, words: &Words, about_quality: &str, rng: &mut StdRng
     let opening = sentence(pick(&leaf.openings, rng).as_str(), words, rng);
     let middle = sentence(about_quality, words, rng);
     let fact = sentence(pick(&leaf.facts, rng).as_str(), words, rng);
-    if rng.random_bool(0.2) { format!("{opening} {middle}") } else { format!("{opening} {middle} {fact}") }
+    if rng.random_bool(0.2) {
+        format!("{opening} {middle}")
+    } else {
+        format!("{opening} {middle} {fact}")
+    }
 }
 
 struct History {
@@ -210,12 +253,18 @@ struct History {
 
 /// Few products are loved by many; old ones have had more time to be reviewed; dear brands disappoint less.
 fn history(tier: u8, brand_weight: f64, rng: &mut StdRng) -> History {
-    let popularity = (rng.random::<f64>().powi(3) * 0.9 * brand_weight.powf(0.35) + 0.005).min(1.0);
+    let popularity = (rng.random::<f64>().powi(3) * 0.8 * brand_weight.powf(0.35) + 0.005).min(1.0);
     let age_days = 1 + (rng.random::<f64>().powf(1.6) * OLDEST_DAYS) as i64;
     let exposure = (age_days as f64 / OLDEST_DAYS).sqrt();
     let reviews = (popularity * exposure * rng.random_range(150.0..900.0)) as u32;
     let spread = rng.random::<f64>() + rng.random::<f64>() + rng.random::<f64>() - 1.5;
-    let rating = (4.15 + 0.08 * f64::from(tier) + 0.5 * spread).clamp(2.4, 4.9);
+    let liking = 4.15 + 0.08 * f64::from(tier) + 0.85 * spread;
+    // Hardly anything is perfect: what lies above 4.5 is squeezed under 5.
+    let rating = if liking > 4.5 {
+        4.5 + (liking - 4.5) * 0.4
+    } else {
+        liking
+    };
     History {
         popularity: (popularity * 1_000.0).round() / 1_000.0,
         reviews,
@@ -225,7 +274,8 @@ fn history(tier: u8, brand_weight: f64, rng: &mut StdRng) -> History {
 }
 
 fn margin(leaf: &Leaf, reduced: bool, rng: &mut StdRng) -> f64 {
-    let margin = rng.random_range(leaf.margin[0]..leaf.margin[1]) - if reduced { 0.12 } else { 0.0 };
+    let margin =
+        rng.random_range(leaf.margin[0]..leaf.margin[1]) - if reduced { 0.12 } else { 0.0 };
     (margin.max(0.04) * 100.0).round() / 100.0
 }
 
@@ -239,6 +289,11 @@ pub(crate) fn pick<'a, T>(list: &'a [T], rng: &mut StdRng) -> &'a T {
     list.choose(rng).expect("the tables hold no empty lists")
 }
 
-pub(crate) fn weighted<'a, T>(list: &'a [T], weight: impl Fn(&T) -> f64, rng: &mut StdRng) -> &'a T {
-    list.choose_weighted(rng, weight).expect("the tables hold positive weights")
+pub(crate) fn weighted<'a, T>(
+    list: &'a [T],
+    weight: impl Fn(&T) -> f64,
+    rng: &mut StdRng,
+) -> &'a T {
+    list.choose_weighted(rng, weight)
+        .expect("the tables hold positive weights")
 }

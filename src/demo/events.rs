@@ -17,8 +17,8 @@ const EVENTS_SALT: u64 = 0xE7E2_7000;
 const QUIET_SECONDS: i64 = 3_600;
 /// How many visits begin in each hour of the day, relative to each other.
 const HOURS: [f64; 24] = [
-    0.5, 0.2, 0.1, 0.1, 0.1, 0.2, 0.6, 1.3, 1.8, 2.0, 2.2, 2.4, 3.2, 2.8, 2.2, 2.1, 2.3, 2.9, 3.6, 4.6, 5.4, 5.0, 3.1,
-    1.4,
+    0.5, 0.2, 0.1, 0.1, 0.1, 0.2, 0.6, 1.3, 1.8, 2.0, 2.2, 2.4, 3.2, 2.8, 2.2, 2.1, 2.3, 2.9, 3.6,
+    4.6, 5.4, 5.0, 3.1, 1.4,
 ];
 
 /// Something a shopper did, in the form that `POST /v1/events` takes.
@@ -52,7 +52,14 @@ pub fn events(seed: u64, now: Timestamp, products: &[Product], shoppers: &[Shopp
         for number in 1..=shopper.sessions {
             let session = format!("{}-{number}", shopper.shopper);
             let start = start(now, &mut rng);
-            Visit { shopper, session, at: start, rng: &mut rng, events: &mut events }.play(&shelves);
+            Visit {
+                shopper,
+                session,
+                at: start,
+                rng: &mut rng,
+                events: &mut events,
+            }
+            .play(&shelves);
         }
     }
     events.sort_by(|one, other| (one.at, &one.session).cmp(&(other.at, &other.session)));
@@ -101,7 +108,9 @@ impl Visit<'_> {
         for _ in 0..intents {
             let shelf = self.shelf(shelves);
             let looked_at = self.choose(shelf);
-            let Some(first) = looked_at.first() else { continue };
+            let Some(first) = looked_at.first() else {
+                continue;
+            };
             let searched = self.rng.random_bool(0.45);
             if searched {
                 let query = queries::query(first, &self.shopper.tastes, self.rng);
@@ -119,8 +128,9 @@ impl Visit<'_> {
     fn shelf<'p>(&mut self, shelves: &'p [Vec<&'p Product>]) -> &'p [&'p Product] {
         let leaves = &tables().leaves;
         let taste = &self.shopper.tastes;
-        let liked: Vec<usize> =
-            (0..leaves.len()).filter(|&leaf| taste.category.contains(&leaves[leaf].group.as_str())).collect();
+        let liked: Vec<usize> = (0..leaves.len())
+            .filter(|&leaf| taste.category.contains(&leaves[leaf].group.as_str()))
+            .collect();
         if self.rng.random_bool(0.78) {
             return &shelves[*pick(&liked, self.rng)];
         }
@@ -131,10 +141,21 @@ impl Visit<'_> {
     /// The products that appeal most today, the best first: taste plus a day's whim.
     fn choose<'p>(&mut self, shelf: &[&'p Product]) -> Vec<&'p Product> {
         let count = self.rng.random_range(1..=5);
-        let mut ranked: Vec<(f64, &Product)> =
-            shelf.iter().map(|product| (appeal(product, &self.shopper.tastes) + self.whim(), *product)).collect();
+        let mut ranked: Vec<(f64, &Product)> = shelf
+            .iter()
+            .map(|product| {
+                (
+                    appeal(product, &self.shopper.tastes) + self.whim(),
+                    *product,
+                )
+            })
+            .collect();
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
-        ranked.into_iter().take(count).map(|(_, product)| product).collect()
+        ranked
+            .into_iter()
+            .take(count)
+            .map(|(_, product)| product)
+            .collect()
     }
 
     /// Gumbel noise: choosing the largest sum is choosing in proportion to the exponential of the appeal.
@@ -161,8 +182,10 @@ impl Visit<'_> {
     /// Now and then a shopper says what is not wanted: something that does not suit.
     fn turn_down(&mut self, shelf: &[&Product]) {
         let taste = &self.shopper.tastes;
-        let unsuitable: Vec<&&Product> =
-            shelf.iter().filter(|product| !taste.brand.contains(&product.brand)).collect();
+        let unsuitable: Vec<&&Product> = shelf
+            .iter()
+            .filter(|product| !taste.brand.contains(&product.brand))
+            .collect();
         if !unsuitable.is_empty() && self.rng.random_bool(0.04) {
             let product = pick(&unsuitable, self.rng);
             self.record("dismiss", &[product], |_| {});
@@ -175,11 +198,18 @@ impl Visit<'_> {
         }
         for product in cart {
             let quantity = if self.rng.random_bool(0.08) { 2 } else { 1 };
-            self.record("purchase", &[product], |event| sold(event, product, quantity));
+            self.record("purchase", &[product], |event| {
+                sold(event, product, quantity)
+            });
         }
     }
 
-    fn record(&mut self, kind: &'static str, products: &[&Product], complete: impl FnOnce(&mut Event)) {
+    fn record(
+        &mut self,
+        kind: &'static str,
+        products: &[&Product],
+        complete: impl FnOnce(&mut Event),
+    ) {
         let mut event = Event {
             id: String::new(),
             kind,
@@ -199,7 +229,11 @@ impl Visit<'_> {
 }
 
 fn sold(event: &mut Event, product: &Product, quantity: u32) {
-    let variant = product.variants.iter().find(|variant| variant.stock > 0).unwrap_or(&product.variants[0]);
+    let variant = product
+        .variants
+        .iter()
+        .find(|variant| variant.stock > 0)
+        .unwrap_or(&product.variants[0]);
     event.price = Some(variant.price);
     event.quantity = Some(quantity);
     event.currency = Some("EUR");
@@ -211,15 +245,26 @@ pub(crate) fn appeal(product: &Product, taste: &Taste) -> f64 {
     if taste.brand.contains(&product.brand) {
         appeal += 1.7;
     }
-    let liked = |variant: &&super::catalog::Variant| variant.color.is_some_and(|color| taste.color.contains(&color));
+    let liked = |variant: &&super::catalog::Variant| {
+        variant
+            .color
+            .is_some_and(|color| taste.color.contains(&color))
+    };
     if product.variants.first().as_ref().is_some_and(liked) {
         appeal += 1.3;
     } else if product.variants.iter().any(|variant| liked(&variant)) {
         appeal += 0.8;
     }
-    let tier = PRICE_TIERS.iter().position(|name| *name == taste.price_tier).unwrap_or(1) as i32 + 1;
+    let tier = PRICE_TIERS
+        .iter()
+        .position(|name| *name == taste.price_tier)
+        .unwrap_or(1) as i32
+        + 1;
     appeal -= 0.5 * f64::from((tier - i32::from(product.tier)).abs());
-    if product.gender.is_some_and(|gender| gender != "unisex" && gender != taste.gender) {
+    if product
+        .gender
+        .is_some_and(|gender| gender != "unisex" && gender != taste.gender)
+    {
         appeal -= 2.5;
     }
     if !product.buyable() {

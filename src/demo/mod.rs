@@ -51,21 +51,42 @@ pub fn generate(
     fs::create_dir_all(&data)?;
     let mut products = Vec::with_capacity(PRODUCTS);
     let lines = catalog(seed, now).inspect(|product| products.push(product.clone()));
-    write_lines(&data.join("products.jsonl"), lines, PRODUCTS, &mut |done, total| progress("products", done, total))?;
+    write_lines(
+        &data.join("products.jsonl"),
+        lines,
+        PRODUCTS,
+        &mut |done, total| progress("products", done, total),
+    )?;
     let shoppers = shoppers(seed);
     let faces = faces();
-    fs::write(data.join("shoppers.json"), serde_json::to_vec_pretty(&faces)?)?;
-    write_lines(&data.join("tastes.jsonl"), shoppers.iter(), shoppers.len(), &mut |done, total| {
-        progress("shoppers", done, total);
-    })?;
+    fs::write(
+        data.join("shoppers.json"),
+        serde_json::to_vec_pretty(&faces)?,
+    )?;
+    write_lines(
+        &data.join("tastes.jsonl"),
+        shoppers.iter(),
+        shoppers.len(),
+        &mut |done, total| {
+            progress("shoppers", done, total);
+        },
+    )?;
     let events = events(seed, now, &products, &shoppers);
-    write_lines(&data.join("events.jsonl"), events.iter(), events.len(), &mut |done, total| {
-        progress("events", done, total);
-    })?;
+    write_lines(
+        &data.join("events.jsonl"),
+        events.iter(),
+        events.len(),
+        &mut |done, total| {
+            progress("events", done, total);
+        },
+    )?;
     let pictures = write_pictures(&shop.join("pictures"), &products, progress)?;
     Ok(Generated {
         products: products.len() as u64,
-        variants: products.iter().map(|product| product.variants.len() as u64).sum(),
+        variants: products
+            .iter()
+            .map(|product| product.variants.len() as u64)
+            .sum(),
         shoppers: shoppers.len() as u64,
         events: events.len() as u64,
         pictures,
@@ -102,7 +123,10 @@ fn write_pictures(
     let total = wanted.len() as u64;
     for (done, (drawing, shade)) in wanted.into_iter().enumerate() {
         let name = pictures::file_name(drawing, shade);
-        fs::write(folder.join(name), picture(drawing, shade).unwrap_or_default())?;
+        fs::write(
+            folder.join(name),
+            picture(drawing, shade).unwrap_or_default(),
+        )?;
         if (done + 1) % PROGRESS_LINES == 0 {
             progress("pictures", done as u64 + 1, total);
         }
@@ -115,7 +139,11 @@ fn pictures_of(products: &[Product]) -> BTreeSet<(&'static str, &'static str)> {
     let leaves = &tables::tables().leaves;
     let shown = |product: &Product| {
         let drawing = leaves[product.leaf].drawing.as_str();
-        product.variants.iter().map(move |variant| (drawing, variant.shade)).collect::<Vec<_>>()
+        product
+            .variants
+            .iter()
+            .map(move |variant| (drawing, variant.shade))
+            .collect::<Vec<_>>()
     };
     products.iter().flat_map(shown).collect()
 }

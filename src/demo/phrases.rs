@@ -19,7 +19,9 @@ pub(crate) fn expand(template: &str, words: &Words, rng: &mut StdRng) -> String 
     let mut text = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(open) = rest.find('{') {
-        let Some(length) = rest[open..].find('}') else { break };
+        let Some(length) = rest[open..].find('}') else {
+            break;
+        };
         text.push_str(&rest[..open]);
         push_choice(&mut text, &rest[open + 1..open + length], words, rng);
         rest = &rest[open + length + 1..];
@@ -32,7 +34,9 @@ pub(crate) fn expand(template: &str, words: &Words, rng: &mut StdRng) -> String 
 pub(crate) fn sentence(template: &str, words: &Words, rng: &mut StdRng) -> String {
     let text = expand(template, words, rng);
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn push_choice(text: &mut String, choices: &str, words: &Words, rng: &mut StdRng) {
@@ -65,7 +69,13 @@ fn number_range(text: &str) -> Option<(u32, u32)> {
 /// A number a merchant would print: large ones are round.
 fn draw(low: u32, high: u32, rng: &mut StdRng) -> String {
     let number = rng.random_range(low..=high);
-    let step = if high >= 2000 { 100 } else if high >= 400 { 10 } else { 1 };
+    let step = if high >= 2000 {
+        100
+    } else if high >= 400 {
+        10
+    } else {
+        1
+    };
     (number / step * step).max(low).to_string()
 }
 

@@ -38,7 +38,9 @@ pub(crate) const DRAWINGS: &[(&str, &str)] = drawings! {
 
 /// The SVG of a drawing in one of the shop's colours; nothing when either is unknown.
 pub fn picture(drawing: &str, color: &str) -> Option<String> {
-    let position = DRAWINGS.binary_search_by_key(&drawing, |(name, _)| name).ok()?;
+    let position = DRAWINGS
+        .binary_search_by_key(&drawing, |(name, _)| name)
+        .ok()?;
     Some(paint(DRAWINGS[position].1, tables().color(color)?))
 }
 
@@ -54,8 +56,16 @@ pub(crate) fn file_name(drawing: &str, color: &str) -> String {
 fn paint(drawing: &str, color: &Color) -> String {
     let base = color.rgb;
     let bright = brightness(base) > BRIGHT;
-    let (shade, night, shine) = if bright { (0.12, 0.5, 0.6) } else { (0.22, 0.48, 0.34) };
-    let back = if bright { MIST } else { mix(mix(base, HAZE, 0.35), WHITE, 0.8) };
+    let (shade, night, shine) = if bright {
+        (0.12, 0.5, 0.6)
+    } else {
+        (0.22, 0.48, 0.34)
+    };
+    let back = if bright {
+        MIST
+    } else {
+        mix(mix(base, HAZE, 0.35), WHITE, 0.8)
+    };
     let halo = hex(mix(back, WHITE, 0.45));
     let inside = drawing
         .replace('\n', "")

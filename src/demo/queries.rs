@@ -11,19 +11,32 @@ use super::tables::tables;
 pub(crate) fn query(product: &Product, taste: &Taste, rng: &mut StdRng) -> String {
     let leaf = &tables().leaves[product.leaf];
     let noun = pick(&leaf.nouns, rng).to_lowercase();
-    let color = product.variants[0].color.filter(|color| taste.color.contains(color));
+    let color = product.variants[0]
+        .color
+        .filter(|color| taste.color.contains(color));
     let words = match rng.random_range(0..10) {
         0..4 => noun,
-        4..6 if taste.brand.contains(&product.brand) => format!("{} {noun}", product.brand.to_lowercase()),
+        4..6 if taste.brand.contains(&product.brand) => {
+            format!("{} {noun}", product.brand.to_lowercase())
+        }
         6 if color.is_some() => format!("{} {noun}", color.unwrap_or_default().to_lowercase()),
         7 if product.gender.is_some_and(|gender| gender != "unisex") => {
             format!("{noun} {}", product.gender.unwrap_or_default())
         }
         8 => format!("{} {noun}", product.material.unwrap_or_default()),
         9 => product.brand.to_lowercase(),
-        _ => leaf.category.rsplit(" > ").next().unwrap_or_default().to_lowercase(),
+        _ => leaf
+            .category
+            .rsplit(" > ")
+            .next()
+            .unwrap_or_default()
+            .to_lowercase(),
     };
-    if rng.random_bool(0.05) { misspelt(&words, rng) } else { words }
+    if rng.random_bool(0.05) {
+        misspelt(&words, rng)
+    } else {
+        words
+    }
 }
 
 /// Two neighbouring letters change places.

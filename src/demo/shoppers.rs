@@ -58,17 +58,28 @@ pub fn faces() -> Vec<Face> {
 /// All shoppers, faces first.
 pub fn shoppers(seed: u64) -> Vec<Shopper> {
     let mut rng = rng(seed, SHOPPERS_SALT);
-    let mut shoppers: Vec<Shopper> = faces().into_iter().map(|face| with_face(face, &mut rng)).collect();
+    let mut shoppers: Vec<Shopper> = faces()
+        .into_iter()
+        .map(|face| with_face(face, &mut rng))
+        .collect();
     while shoppers.len() < SHOPPERS {
         let name = format!("shopper-{:04}", shoppers.len() + 1);
         let sessions = 1 + (-rng.random::<f64>().max(1e-6).ln() * 4.6) as u32;
-        shoppers.push(Shopper { shopper: name, tastes: taste(tables(), &mut rng), sessions: sessions.min(30) });
+        shoppers.push(Shopper {
+            shopper: name,
+            tastes: taste(tables(), &mut rng),
+            sessions: sessions.min(30),
+        });
     }
     shoppers
 }
 
 fn with_face(face: Face, rng: &mut impl Rng) -> Shopper {
-    Shopper { shopper: face.shopper.to_owned(), tastes: face.tastes, sessions: rng.random_range(14..=19) }
+    Shopper {
+        shopper: face.shopper.to_owned(),
+        tastes: face.tastes,
+        sessions: rng.random_range(14..=19),
+    }
 }
 
 fn written_taste(entry: &'static FaceEntry) -> Taste {
@@ -84,7 +95,11 @@ fn written_taste(entry: &'static FaceEntry) -> Taste {
 
 /// One to three groups, brands that sell there at about the right price, one or two colours they come in.
 fn taste(tables: &'static Tables, rng: &mut StdRng) -> Taste {
-    let tier = *weighted(&[(1_u8, 0.3), (2, 0.4), (3, 0.21), (4, 0.09)], |choice| choice.1, rng);
+    let tier = *weighted(
+        &[(1_u8, 0.3), (2, 0.4), (3, 0.21), (4, 0.09)],
+        |choice| choice.1,
+        rng,
+    );
     let gender = *pick(&["women", "men"], rng);
     let mut leaves: Vec<&'static Leaf> = Vec::new();
     let wanted = rng.random_range(1..=3);
@@ -104,20 +119,42 @@ fn taste(tables: &'static Tables, rng: &mut StdRng) -> Taste {
     }
 }
 
-fn favourite_brands(tables: &'static Tables, leaves: &[&Leaf], tier: u8, rng: &mut StdRng) -> Vec<&'static str> {
-    let mut sellers: Vec<usize> = leaves.iter().flat_map(|leaf| leaf.brands.iter().copied()).collect();
+fn favourite_brands(
+    tables: &'static Tables,
+    leaves: &[&Leaf],
+    tier: u8,
+    rng: &mut StdRng,
+) -> Vec<&'static str> {
+    let mut sellers: Vec<usize> = leaves
+        .iter()
+        .flat_map(|leaf| leaf.brands.iter().copied())
+        .collect();
     sellers.sort_unstable();
     sellers.dedup();
     sellers.shuffle(rng);
     sellers.sort_by_key(|&brand| tables.brands[brand].tier.abs_diff(tier));
     let count = rng.random_range(1..=3);
-    sellers.iter().take(count).map(|&brand| tables.brands[brand].name.as_str()).collect()
+    sellers
+        .iter()
+        .take(count)
+        .map(|&brand| tables.brands[brand].name.as_str())
+        .collect()
 }
 
-fn favourite_colors(tables: &'static Tables, leaves: &[&Leaf], rng: &mut StdRng) -> Vec<&'static str> {
-    let mut colors: Vec<usize> = leaves.iter().flat_map(|leaf| leaf.palette.iter().copied()).collect();
+fn favourite_colors(
+    tables: &'static Tables,
+    leaves: &[&Leaf],
+    rng: &mut StdRng,
+) -> Vec<&'static str> {
+    let mut colors: Vec<usize> = leaves
+        .iter()
+        .flat_map(|leaf| leaf.palette.iter().copied())
+        .collect();
     colors.sort_unstable();
     colors.dedup();
     let count = rng.random_range(1..=2);
-    colors.sample(rng, count).map(|&color| tables.colors[color].name.as_str()).collect()
+    colors
+        .sample(rng, count)
+        .map(|&color| tables.colors[color].name.as_str())
+        .collect()
 }

@@ -57,7 +57,11 @@ pub(crate) type Size = (String, f64);
 pub(crate) enum Sizes {
     None,
     Run(Vec<Size>),
-    Shoes { women: Vec<Size>, men: Vec<Size>, unisex: Vec<Size> },
+    Shoes {
+        women: Vec<Size>,
+        men: Vec<Size>,
+        unisex: Vec<Size>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -141,7 +145,7 @@ struct GroupTable {
     materials: Vec<String>,
     traits: Vec<(String, String)>,
     facts: Vec<String>,
-    leaves: Vec<LeafTable>,
+    leaf: Vec<LeafTable>,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +157,10 @@ struct LeafTable {
     price: [f64; 2],
     palette: Option<String>,
     sizes: Option<String>,
+    /// Names of the group's traits that fit this leaf; absent where all do.
+    traits: Option<Vec<String>>,
+    materials: Option<Vec<String>>,
+    facts: Option<Vec<String>>,
     titles: Option<Vec<String>>,
     openings: Vec<String>,
 }
@@ -164,16 +172,25 @@ fn one() -> f64 {
 fn read() -> Tables {
     let brands = field(&parse(include_str!("tables/brands.toml")), "brand");
     let faces = field(&parse(include_str!("tables/faces.toml")), "face");
-    let mut tables = Tables { brands, leaves: Vec::new(), colors: Vec::new(), faces };
+    let mut tables = Tables {
+        brands,
+        leaves: Vec::new(),
+        colors: Vec::new(),
+        faces,
+    };
     let shades = parse(include_str!("tables/colors.toml"));
     let named: Table = field(&shades, "color");
-    tables.colors = named.iter().map(|(name, hex)| color(name, hex.as_str().unwrap_or_default())).collect();
+    tables.colors = named
+        .iter()
+        .map(|(name, hex)| color(name, hex.as_str().unwrap_or_default()))
+        .collect();
     let palettes: Table = field(&shades, "palette");
     let sizes = parse(include_str!("tables/sizes.toml"));
     for text in ROOTS {
-        let root: RootTable = toml::from_str(text).expect("the category tables are checked by the tests");
+        let root: RootTable =
+            toml::from_str(text).expect("the category tables are checked by the tests");
         for group in &root.group {
-            for leaf in &group.leaves {
+            for leaf in &group.leaf {
                 let leaf = flatten(&tables, &palettes, &sizes, (&root, group, leaf));
                 tables.leaves.push(leaf);
             }
@@ -189,36 +206,60 @@ fn flatten(
     (root, group, leaf): (&RootTable, &GroupTable, &LeafTable),
 ) -> Leaf {
     let group_path = format!("{} > {}", root.name, group.name);
-    let palette = leaf.palette.as_ref().or(group.palette.as_ref()).or(root.palette.as_ref());
+    let category = format!("{group_path} > {}", leaf.name);
+    let palette = leaf
+        .palette
+        .as_ref()
+        .or(group.palette.as_ref())
+        .or(root.palette.as_ref());
     let names: Vec<String> = field(palettes, palette.expect("every group has a palette"));
     Leaf {
-        category: format!("{group_path} > {}", leaf.name),
         drawing: leaf.drawing.clone(),
         nouns: leaf.nouns.clone(),
         price: leaf.price,
         margin: root.margin,
         weight: root.weight,
-        titles: leaf.titles.as_ref().or(group.titles.as_ref()).unwrap_or(&root.titles).clone(),
+        titles: leaf
+            .titles
+            .as_ref()
+            .or(group.titles.as_ref())
+            .unwrap_or(&root.titles)
+            .clone(),
         openings: leaf.openings.clone(),
-        traits: group.traits.clone(),
-        facts: group.facts.clone(),
-        materials: group.materials.clone(),
-        palette: names.iter().map(|name| color_position(tables, name)).collect(),
+        traits: fitting(&group.traits, leaf.traits.as_deref()),
+        facts: leaf.facts.as_ref().unwrap_or(&group.facts).clone(),
+        materials: leaf.materials.as_ref().unwrap_or(&group.materials).clone(),
+        palette: names
+            .iter()
+            .map(|name| color_position(tables, name))
+            .collect(),
         color_named: group.color_named.unwrap_or(true),
         sizes: size_run(sizes, leaf.sizes.as_ref().or(group.sizes.as_ref())),
         gender: group.gender.or(root.gender).unwrap_or(Gender::None),
-        brands: sellers(&tables.brands, &group_path),
+        brands: sellers(&tables.brands, &category),
+        category,
         group: group_path,
     }
 }
 
-fn sellers(brands: &[Brand], group: &str) -> Vec<usize> {
+/// The group's traits that a leaf asks for by name.
+fn fitting(traits: &[(String, String)], wanted: Option<&[String]>) -> Vec<(String, String)> {
+    let fits =
+        |quality: &&(String, String)| wanted.is_none_or(|wanted| wanted.contains(&quality.0));
+    traits.iter().filter(fits).cloned().collect()
+}
+
+fn sellers(brands: &[Brand], category: &str) -> Vec<usize> {
     let sells = |brand: &Brand| {
         brand.sells.iter().any(|sold| {
-            group.strip_prefix(sold.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(" > "))
+            category
+                .strip_prefix(sold.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" > "))
         })
     };
-    (0..brands.len()).filter(|&position| sells(&brands[position])).collect()
+    (0..brands.len())
+        .filter(|&position| sells(&brands[position]))
+        .collect()
 }
 
 fn size_run(sizes: &Table, name: Option<&String>) -> Sizes {
@@ -239,8 +280,13 @@ fn color_position(tables: &Tables, name: &str) -> usize {
 }
 
 fn color(name: &str, hex: &str) -> Color {
-    let channel = |from: usize| u8::from_str_radix(hex.get(from..from + 2).unwrap_or("80"), 16).unwrap_or(128);
-    Color { name: name.to_owned(), rgb: [channel(1), channel(3), channel(5)] }
+    let channel = |from: usize| {
+        u8::from_str_radix(hex.get(from..from + 2).unwrap_or("80"), 16).unwrap_or(128)
+    };
+    Color {
+        name: name.to_owned(),
+        rgb: [channel(1), channel(3), channel(5)],
+    }
 }
 
 fn parse(text: &str) -> Table {
@@ -248,6 +294,9 @@ fn parse(text: &str) -> Table {
 }
 
 fn field<'a, T: Deserialize<'a>>(table: &Table, name: &str) -> T {
-    let value = table.get(name).unwrap_or_else(|| panic!("the tables lack `{name}`")).clone();
+    let value = table
+        .get(name)
+        .unwrap_or_else(|| panic!("the tables lack `{name}`"))
+        .clone();
     T::deserialize(value).unwrap_or_else(|error| panic!("table `{name}`: {error}"))
 }

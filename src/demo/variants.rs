@@ -24,19 +24,38 @@ pub(crate) struct Offer {
 }
 
 /// All variants of a product: colours in the order of appeal, sizes in the order of size. Never empty.
-pub(crate) fn variants(tables: &'static Tables, leaf: &'static Leaf, offer: &Offer, rng: &mut StdRng) -> Vec<Variant> {
+pub(crate) fn variants(
+    tables: &'static Tables,
+    leaf: &'static Leaf,
+    offer: &Offer,
+    rng: &mut StdRng,
+) -> Vec<Variant> {
     let shades = shades(leaf, rng);
     let sizes = sizes(leaf, offer.gender, rng);
     let tag = Tag::draw(leaf, offer.tier, rng);
     let mut variants = Vec::with_capacity(shades.len() * sizes.len().max(1));
     for &shade in &shades {
         let shade = tables.colors[shade].name.as_str();
-        let reduction = tag.reduction.filter(|_| !tag.some_colors || rng.random_bool(0.5));
+        let reduction = tag
+            .reduction
+            .filter(|_| !tag.some_colors || rng.random_bool(0.5));
         if sizes.is_empty() {
-            variants.push(variant(leaf, offer, shade, None, tag.prices(1.0, reduction)));
+            variants.push(variant(
+                leaf,
+                offer,
+                shade,
+                None,
+                tag.prices(1.0, reduction),
+            ));
         }
         for (size, factor) in sizes {
-            variants.push(variant(leaf, offer, shade, Some(size), tag.prices(*factor, reduction)));
+            variants.push(variant(
+                leaf,
+                offer,
+                shade,
+                Some(size),
+                tag.prices(*factor, reduction),
+            ));
         }
     }
     if !offer.sold_out {
@@ -61,12 +80,29 @@ fn variant(
     if color.is_none() && size.is_none() {
         id.push_str("-one");
     }
-    Variant { id, color, size, price, list_price, stock: 0, image: picture_path(&leaf.drawing, shade), shade }
+    Variant {
+        id,
+        color,
+        size,
+        price,
+        list_price,
+        stock: 0,
+        image: picture_path(&leaf.drawing, shade),
+        shade,
+    }
 }
 
 fn shades(leaf: &Leaf, rng: &mut StdRng) -> Vec<usize> {
-    let most = if leaf.color_named { leaf.palette.len() } else { 1 };
-    let count = *weighted(&[(1, 0.36), (2, 0.3), (3, 0.2), (4, 0.14)], |choice| choice.1, rng);
+    let most = if leaf.color_named {
+        leaf.palette.len()
+    } else {
+        1
+    };
+    let count = *weighted(
+        &[(1, 0.36), (2, 0.3), (3, 0.2), (4, 0.14)],
+        |choice| choice.1,
+        rng,
+    );
     let mut shades = leaf.palette.clone();
     shades.shuffle(rng);
     shades.truncate(count.0.min(most));
@@ -103,7 +139,12 @@ impl Tag {
         let percent = f64::from(rng.random_range(2..=8)) * 5.0;
         Tag {
             full: low * (high / low).powf(level),
-            cents: weighted(&[(0.95, 0.4), (0.90, 0.2), (0.99, 0.25), (0.50, 0.15)], |choice| choice.1, rng).0,
+            cents: weighted(
+                &[(0.95, 0.4), (0.90, 0.2), (0.99, 0.25), (0.50, 0.15)],
+                |choice| choice.1,
+                rng,
+            )
+            .0,
             reduction: reduced.then_some(1.0 - percent / 100.0),
             some_colors: rng.random_bool(0.4),
         }
