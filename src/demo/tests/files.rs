@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::*;
+use crate::catalog::schema::{SCHEMA_FILE, Schema};
 
 #[test]
 fn every_picture_is_small_and_complete() {
@@ -73,11 +74,11 @@ fn committed(path: &str) -> String {
 
 #[test]
 fn the_schema_names_what_products_carry() {
-    let schema: toml::Table = committed("index/schema.toml").parse().unwrap();
-    let attributes = schema["attribute"].as_array().unwrap();
-    let named: FxHashSet<&str> = attributes
+    let schema = Schema::parse(SCHEMA_FILE, &committed(SCHEMA_FILE)).unwrap();
+    let named: FxHashSet<&str> = schema
+        .attributes
         .iter()
-        .map(|attribute| attribute["name"].as_str().unwrap())
+        .map(|attribute| attribute.name.as_str())
         .collect();
     let mut carried = FxHashSet::default();
     for product in &shop().products {
