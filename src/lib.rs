@@ -8,3 +8,5 @@ pub mod journal;
 pub mod shoppers;
 
 pub mod api;
+
+pub mod demo;
