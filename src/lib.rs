@@ -3,10 +3,22 @@
 
 pub mod problem;
 
+pub mod text;
+
 pub mod catalog;
+
 pub mod journal;
+
 pub mod shoppers;
 
-pub mod api;
+pub mod query;
 
-pub mod demo;
+pub mod retrieval;
+
+pub mod ranking;
+
+pub mod merchandising;
+
+pub mod engine;
+
+pub mod publishing;

@@ -41,7 +41,10 @@ pub struct Column {
 /// Values by row: a product or a variant ordinal.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Values {
-    Words { dictionary: Dictionary, codes: Cells<u32> },
+    Words {
+        dictionary: Dictionary,
+        codes: Cells<u32>,
+    },
     Numbers(Cells<f64>),
 }
 
@@ -94,7 +97,13 @@ impl<T: Cell> Cells<T> {
         if !single {
             return Cells::Many { starts, values };
         }
-        let cell = |pair: &[u32]| if pair[0] == pair[1] { T::MISSING } else { values[pair[0] as usize] };
+        let cell = |pair: &[u32]| {
+            if pair[0] == pair[1] {
+                T::MISSING
+            } else {
+                values[pair[0] as usize]
+            }
+        };
         Cells::Single(starts.windows(2).map(cell).collect())
     }
 }
@@ -133,7 +142,10 @@ impl Dictionary {
 
     /// The code of exactly this value.
     pub fn code(&self, value: &str) -> Option<u32> {
-        self.values.binary_search_by(|own| own.as_str().cmp(value)).ok().map(|at| at as u32)
+        self.values
+            .binary_search_by(|own| own.as_str().cmp(value))
+            .ok()
+            .map(|at| at as u32)
     }
 
     /// The code of exactly this value or, when there is none, of those that differ only in case and accents.
@@ -147,7 +159,10 @@ impl Dictionary {
     fn index(&mut self) {
         self.folded = FxHashMap::default();
         for (code, value) in self.values.iter().enumerate() {
-            self.folded.entry(fold(value)).or_default().push(code as u32);
+            self.folded
+                .entry(fold(value))
+                .or_default()
+                .push(code as u32);
         }
     }
 }
@@ -176,19 +191,28 @@ impl Columns {
     /// The dictionary and product- or variant-level codes of a word attribute.
     pub fn words(&self, attribute: usize) -> Option<(&Dictionary, &Cells<u32>, bool)> {
         match self.column(attribute) {
-            Some(Column { per_variant, values: Values::Words { dictionary, codes } }) => {
-                Some((dictionary, codes, *per_variant))
-            }
+            Some(Column {
+                per_variant,
+                values: Values::Words { dictionary, codes },
+            }) => Some((dictionary, codes, *per_variant)),
             _ => None,
         }
     }
 
     /// The lowest number an attribute has in a product or any of its variants.
     pub fn number(&self, attribute: usize, product: u32) -> Option<f64> {
-        let Some(Column { per_variant, values: Values::Numbers(cells) }) = self.column(attribute) else {
+        let Some(Column {
+            per_variant,
+            values: Values::Numbers(cells),
+        }) = self.column(attribute)
+        else {
             return None;
         };
-        let rows = if *per_variant { self.variants_of(product) } else { product..product + 1 };
+        let rows = if *per_variant {
+            self.variants_of(product)
+        } else {
+            product..product + 1
+        };
         rows.flat_map(|row| cells.of(row)).copied().reduce(f64::min)
     }
 
@@ -213,12 +237,21 @@ impl Columns {
 
     /// The word values of a product for an attribute, variants' values included, each once.
     pub fn words_of(&self, attribute: usize, product: u32) -> Vec<&str> {
-        let Some((dictionary, codes, per_variant)) = self.words(attribute) else { return Vec::new() };
-        let rows = if per_variant { self.variants_of(product) } else { product..product + 1 };
+        let Some((dictionary, codes, per_variant)) = self.words(attribute) else {
+            return Vec::new();
+        };
+        let rows = if per_variant {
+            self.variants_of(product)
+        } else {
+            product..product + 1
+        };
         let mut found: Vec<u32> = rows.flat_map(|row| codes.of(row)).copied().collect();
         found.sort_unstable();
         found.dedup();
-        found.into_iter().map(|code| dictionary.value(code)).collect()
+        found
+            .into_iter()
+            .map(|code| dictionary.value(code))
+            .collect()
     }
 
     /// Rebuilds what is not stored; call once after reading.
@@ -226,7 +259,8 @@ impl Columns {
         self.ordinals = FxHashMap::default();
         for product in (0..self.products()).rev() {
             for variant in self.variants_of(product) {
-                self.ordinals.insert(self.variant_ids[variant as usize].clone(), product);
+                self.ordinals
+                    .insert(self.variant_ids[variant as usize].clone(), product);
             }
         }
         for (product, id) in self.product_ids.iter().enumerate() {
@@ -258,7 +292,11 @@ struct ColumnBuilder {
 }
 
 enum ValuesBuilder {
-    Words { codes: FxHashMap<String, u32>, product_counts: Vec<u32>, cells: Vec<u32> },
+    Words {
+        codes: FxHashMap<String, u32>,
+        product_counts: Vec<u32>,
+        cells: Vec<u32>,
+    },
     Numbers(Vec<f64>),
 }
 
@@ -281,24 +319,42 @@ impl ColumnsBuilder {
             let Some(column) = column else { continue };
             let attribute = &self.schema.attributes[position];
             if column.per_variant {
-                let rows = product.variants.iter().map(|variant| variant.values[position].as_slice());
+                let rows = product
+                    .variants
+                    .iter()
+                    .map(|variant| variant.values[position].as_slice());
                 column.push(attribute, rows);
             } else {
-                column.push(attribute, std::iter::once(product.values[position].as_slice()));
+                column.push(
+                    attribute,
+                    std::iter::once(product.values[position].as_slice()),
+                );
             }
         }
         self.sold_out.push(self.is_sold_out(product));
         self.product_ids.push(product.id.clone());
-        self.variant_ids.extend(product.variants.iter().map(|variant| variant.id.clone()));
+        self.variant_ids
+            .extend(product.variants.iter().map(|variant| variant.id.clone()));
         self.variant_starts.push(self.variant_ids.len() as u32);
     }
 
     /// Stock that nobody manages is not sold out.
     fn is_sold_out(&self, product: &Product) -> bool {
-        let Some(stock) = self.stock else { return false };
-        let none_left = |values: &[Value]| values.iter().filter_map(number).next().is_some_and(|left| left <= 0.0);
+        let Some(stock) = self.stock else {
+            return false;
+        };
+        let none_left = |values: &[Value]| {
+            values
+                .iter()
+                .filter_map(Value::number)
+                .next()
+                .is_some_and(|left| left <= 0.0)
+        };
         if self.schema.attributes[stock].variant {
-            product.variants.iter().all(|variant| none_left(&variant.values[stock]))
+            product
+                .variants
+                .iter()
+                .all(|variant| none_left(&variant.values[stock]))
         } else {
             none_left(&product.values[stock])
         }
@@ -307,7 +363,11 @@ impl ColumnsBuilder {
     pub fn finish(self) -> Columns {
         let mut columns = Columns {
             variant_starts: self.variant_starts,
-            columns: self.columns.into_iter().map(|column| column.map(ColumnBuilder::finish)).collect(),
+            columns: self
+                .columns
+                .into_iter()
+                .map(|column| column.map(ColumnBuilder::finish))
+                .collect(),
             sold_out: self.sold_out,
             product_ids: self.product_ids,
             variant_ids: self.variant_ids,
@@ -330,7 +390,11 @@ impl ColumnBuilder {
                     cells: Vec::new(),
                 }
             };
-            ColumnBuilder { per_variant: attribute.variant, starts: vec![0], values }
+            ColumnBuilder {
+                per_variant: attribute.variant,
+                starts: vec![0],
+                values,
+            }
         })
     }
 
@@ -339,11 +403,15 @@ impl ColumnBuilder {
         match &mut self.values {
             ValuesBuilder::Numbers(cells) => {
                 for row in rows {
-                    cells.extend(row.iter().filter_map(number));
+                    cells.extend(row.iter().filter_map(Value::number));
                     self.starts.push(cells.len() as u32);
                 }
             }
-            ValuesBuilder::Words { codes, product_counts, cells } => {
+            ValuesBuilder::Words {
+                codes,
+                product_counts,
+                cells,
+            } => {
                 let product_start = cells.len();
                 for row in rows {
                     let row_start = cells.len();
@@ -373,7 +441,11 @@ impl ColumnBuilder {
     fn finish(self) -> Column {
         let values = match self.values {
             ValuesBuilder::Numbers(cells) => Values::Numbers(Cells::from_rows(self.starts, cells)),
-            ValuesBuilder::Words { codes, product_counts, mut cells } => {
+            ValuesBuilder::Words {
+                codes,
+                product_counts,
+                mut cells,
+            } => {
                 let mut sorted: Vec<(String, u32)> = codes.into_iter().collect();
                 sorted.sort_unstable();
                 let mut new_codes = vec![0; sorted.len()];
@@ -383,13 +455,26 @@ impl ColumnBuilder {
                 for cell in &mut cells {
                     *cell = new_codes[*cell as usize];
                 }
-                let product_counts = sorted.iter().map(|(_, old)| product_counts[*old as usize]).collect();
+                let product_counts = sorted
+                    .iter()
+                    .map(|(_, old)| product_counts[*old as usize])
+                    .collect();
                 let values = sorted.into_iter().map(|(value, _)| value).collect();
-                let dictionary = Dictionary { values, product_counts, folded: FxHashMap::default() };
-                Values::Words { dictionary, codes: Cells::from_rows(self.starts, cells) }
+                let dictionary = Dictionary {
+                    values,
+                    product_counts,
+                    folded: FxHashMap::default(),
+                };
+                Values::Words {
+                    dictionary,
+                    codes: Cells::from_rows(self.starts, cells),
+                }
             }
         };
-        Column { per_variant: self.per_variant, values }
+        Column {
+            per_variant: self.per_variant,
+            values,
+        }
     }
 }
 
@@ -408,14 +493,5 @@ fn for_each_word_value(kind: Kind, row: &[Value], mut sink: impl FnMut(&str)) {
             Value::Boolean(false) => sink("false"),
             _ => {}
         }
-    }
-}
-
-/// What a value counts as in a column of numbers; dates are seconds since 1970.
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => Some(*number),
-        Value::Date(seconds) => Some(*seconds as f64),
-        Value::Text(_) | Value::Boolean(_) => None,
     }
 }

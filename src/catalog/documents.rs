@@ -26,7 +26,11 @@ pub struct DocumentsWriter {
 impl DocumentsWriter {
     pub fn create(dir: &Path) -> io::Result<Self> {
         let text = BufWriter::with_capacity(1 << 20, File::create(dir.join(TEXT_FILE))?);
-        Ok(DocumentsWriter { text, offsets: vec![0], buffer: Vec::new() })
+        Ok(DocumentsWriter {
+            text,
+            offsets: vec![0],
+            buffer: Vec::new(),
+        })
     }
 
     /// Adds the document of the next product.
@@ -41,8 +45,15 @@ impl DocumentsWriter {
 
     /// Makes everything durable.
     pub fn finish(self, dir: &Path) -> io::Result<()> {
-        self.text.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        let bytes: Vec<u8> = self.offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect();
+        self.text
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .sync_all()?;
+        let bytes: Vec<u8> = self
+            .offsets
+            .iter()
+            .flat_map(|offset| offset.to_le_bytes())
+            .collect();
         let mut file = File::create(dir.join(OFFSETS_FILE))?;
         file.write_all(&bytes)?;
         file.sync_all()
@@ -52,15 +63,24 @@ impl DocumentsWriter {
 impl Documents {
     pub fn open(dir: &Path) -> io::Result<Self> {
         let bytes = std::fs::read(dir.join(OFFSETS_FILE))?;
-        let offsets: Vec<u64> =
-            bytes.chunks_exact(8).map(|chunk| u64::from_le_bytes(chunk.try_into().expect("chunks of 8"))).collect();
+        let offsets: Vec<u64> = bytes
+            .chunks_exact(8)
+            .map(|chunk| u64::from_le_bytes(chunk.try_into().expect("chunks of 8")))
+            .collect();
         let file = File::open(dir.join(TEXT_FILE))?;
         let length = file.metadata()?.len();
         if offsets.last() != Some(&length) || !offsets.is_sorted() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("{TEXT_FILE} and {OFFSETS_FILE} disagree")));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("{TEXT_FILE} and {OFFSETS_FILE} disagree"),
+            ));
         }
         // SAFETY: a published generation is immutable; nobody writes to or truncates its files.
-        let text = if length == 0 { None } else { Some(unsafe { Mmap::map(&file)? }) };
+        let text = if length == 0 {
+            None
+        } else {
+            Some(unsafe { Mmap::map(&file)? })
+        };
         Ok(Documents { text, offsets })
     }
 
@@ -81,7 +101,8 @@ impl Documents {
     /// The document's JSON text.
     pub fn bytes(&self, product: u32) -> &[u8] {
         let Some(text) = &self.text else { return &[] };
-        let range = self.offsets[product as usize] as usize..self.offsets[product as usize + 1] as usize;
+        let range =
+            self.offsets[product as usize] as usize..self.offsets[product as usize + 1] as usize;
         &text[range]
     }
 }

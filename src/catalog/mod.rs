@@ -1,7 +1,10 @@
 //! Feed lines in, validated products out, and the columns that hold them.
 
 mod assembly;
+pub mod columns;
+pub mod documents;
 pub mod feed;
+pub mod filter;
 mod ids;
 pub mod infer;
 mod markup;
@@ -11,3 +14,14 @@ pub mod schema;
 pub mod shop_files;
 mod shown;
 mod values;
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a file whole and waits until it is on disk.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

@@ -43,6 +43,27 @@ pub struct Event {
     pub currency: Option<String>,
 }
 
+impl Event {
+    /// An event that says only what happened, who did it and when.
+    pub fn new(kind: EventKind, shopper: impl Into<String>, at: Timestamp) -> Event {
+        Event {
+            id: None,
+            kind,
+            shopper: shopper.into(),
+            account: None,
+            session: None,
+            at,
+            products: Vec::new(),
+            query_id: None,
+            query: None,
+            positions: Vec::new(),
+            price: None,
+            quantity: None,
+            currency: None,
+        }
+    }
+}
+
 /// An event as it is accepted. Replaying entries needs no catalog.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {

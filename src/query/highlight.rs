@@ -17,8 +17,13 @@ pub struct Highlighter<'l> {
 
 impl<'l> Highlighter<'l> {
     pub fn new(analyzer: &'l Analyzer, query: &'l Query) -> Self {
-        let alternatives = query.units.iter().flat_map(|Unit { alternatives }| alternatives);
-        let stems = alternatives.flat_map(|alternative| alternative.stems.iter().map(String::as_str)).collect();
+        let alternatives = query
+            .units
+            .iter()
+            .flat_map(|Unit { alternatives }| alternatives);
+        let stems = alternatives
+            .flat_map(|alternative| alternative.stems.iter().map(String::as_str))
+            .collect();
         Highlighter { analyzer, stems }
     }
 
@@ -30,7 +35,10 @@ impl<'l> Highlighter<'l> {
         let mut marked = String::with_capacity(text.len() + 32);
         let mut written = 0;
         for word in words(text) {
-            if self.stems.contains(self.analyzer.stem(&word.folded).as_str()) {
+            if self
+                .stems
+                .contains(self.analyzer.stem(&word.folded).as_str())
+            {
                 marked.push_str(&text[written..word.span.start]);
                 marked.push_str(OPEN);
                 marked.push_str(&text[word.span.clone()]);

@@ -75,7 +75,12 @@ pub enum LastWord {
 impl Unit {
     /// A unit that one stem satisfies.
     pub fn word(stem: impl Into<String>) -> Self {
-        Unit { alternatives: vec![Alternative { stems: vec![stem.into()], weight: 1.0 }] }
+        Unit {
+            alternatives: vec![Alternative {
+                stems: vec![stem.into()],
+                weight: 1.0,
+            }],
+        }
     }
 }
 
@@ -83,12 +88,22 @@ impl Unit {
 const COMPLETIONS_MAX: usize = 30;
 
 /// Understands what was typed.
-pub fn understand(language: &Language, vocabulary: &Vocabulary, text: &str, last_word: LastWord) -> Query {
+pub fn understand(
+    language: &Language,
+    vocabulary: &Vocabulary,
+    text: &str,
+    last_word: LastWord,
+) -> Query {
     let words = words(text);
-    let stems: Vec<String> = words.iter().map(|word| language.analyzer.stem(&word.folded)).collect();
+    let stems: Vec<String> = words
+        .iter()
+        .map(|word| language.analyzer.stem(&word.folded))
+        .collect();
     let mut understood = Understood::default();
     let mut units = Vec::new();
-    let names_nothing = words.iter().all(|word| language.analyzer.is_stopword(&word.folded));
+    let names_nothing = words
+        .iter()
+        .all(|word| language.analyzer.is_stopword(&word.folded));
     let mut at = 0;
     while at < words.len() {
         let is_typed = last_word == LastWord::Beginning && at + 1 == words.len();
@@ -97,10 +112,19 @@ pub fn understand(language: &Language, vocabulary: &Vocabulary, text: &str, last
             at += 1;
         } else if let Some(synonym) = language.synonyms.longest_at(&stems[at..]) {
             let own = &stems[at..at + synonym.words];
-            let others = synonym.alternatives.iter().filter(|other| other.stems != own);
+            let others = synonym
+                .alternatives
+                .iter()
+                .filter(|other| other.stems != own);
             let meant: Vec<String> = others.map(|other| other.text.clone()).collect();
-            understood.synonyms.push(format!("{} → {}", typed(text, &words[at..at + synonym.words]), meant.join(", ")));
-            units.push(Unit { alternatives: synonym.as_alternatives() });
+            understood.synonyms.push(format!(
+                "{} → {}",
+                typed(text, &words[at..at + synonym.words]),
+                meant.join(", ")
+            ));
+            units.push(Unit {
+                alternatives: synonym.as_alternatives(),
+            });
             at += synonym.words;
         } else {
             if names_nothing || !language.analyzer.is_stopword(&words[at].folded) {
@@ -110,7 +134,13 @@ pub fn understand(language: &Language, vocabulary: &Vocabulary, text: &str, last
         }
     }
     units.dedup();
-    Query { text: text.trim().to_string(), names_a_product: names_a_product(&words), stems, units, understood }
+    Query {
+        text: text.trim().to_string(),
+        names_a_product: names_a_product(&words),
+        stems,
+        units,
+        understood,
+    }
 }
 
 /// The part of the query that these words are.
@@ -131,7 +161,15 @@ fn completions(vocabulary: &Vocabulary, word: &Word, stem: &str) -> Unit {
             stems.push(completed.to_string());
         }
     }
-    Unit { alternatives: stems.into_iter().map(|stem| Alternative { stems: vec![stem], weight: 1.0 }).collect() }
+    Unit {
+        alternatives: stems
+            .into_iter()
+            .map(|stem| Alternative {
+                stems: vec![stem],
+                weight: 1.0,
+            })
+            .collect(),
+    }
 }
 
 /// A single word of letters and digits, long enough to be a product's code.

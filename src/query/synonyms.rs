@@ -48,7 +48,10 @@ pub struct Found<'s> {
 impl Found<'_> {
     /// Each meaning as a way to satisfy a unit.
     pub fn as_alternatives(&self) -> Vec<Alternative> {
-        let alternative = |meaning: &Meaning| Alternative { stems: meaning.stems.clone(), weight: meaning.weight };
+        let alternative = |meaning: &Meaning| Alternative {
+            stems: meaning.stems.clone(),
+            weight: meaning.weight,
+        };
         self.alternatives.iter().map(alternative).collect()
     }
 }
@@ -60,7 +63,10 @@ impl Synonyms {
         let mut problems = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             if number > LINES_MAX as u64 {
-                problems.push(Problem::new(file, format!("only the first {LINES_MAX} lines are read")).at(number));
+                problems.push(
+                    Problem::new(file, format!("only the first {LINES_MAX} lines are read"))
+                        .at(number),
+                );
                 break;
             }
             let content = line.split('#').next().unwrap_or_default().trim();
@@ -93,17 +99,32 @@ impl Synonyms {
     /// The longest synonym that these stems begin with.
     pub fn longest_at(&self, stems: &[String]) -> Option<Found<'_>> {
         let entries = self.by_first_stem.get(stems.first()?)?;
-        let entry = entries.iter().find(|entry| stems.starts_with(&entry.stems))?;
-        Some(Found { words: entry.stems.len(), alternatives: &entry.meanings })
+        let entry = entries
+            .iter()
+            .find(|entry| stems.starts_with(&entry.stems))?;
+        Some(Found {
+            words: entry.stems.len(),
+            alternatives: &entry.meanings,
+        })
     }
 
     fn add_line(&mut self, line: &str, analyzer: &Analyzer) -> Result<(), (String, String)> {
         const BOTH_WAYS: &str = "write at least two words, such as `tv, television`";
         const ONE_WAY: &str = "write for example `gpu => graphics card`";
         let meanings = |part: &str| -> Vec<Meaning> {
-            let texts = part.split(',').map(str::trim).filter(|text| !text.is_empty());
-            let read = |text: &str| Meaning { text: text.to_string(), stems: analyzer.stems(text), weight: SYNONYM_WEIGHT };
-            texts.map(read).filter(|meaning| !meaning.stems.is_empty()).collect()
+            let texts = part
+                .split(',')
+                .map(str::trim)
+                .filter(|text| !text.is_empty());
+            let read = |text: &str| Meaning {
+                text: text.to_string(),
+                stems: analyzer.stems(text),
+                weight: SYNONYM_WEIGHT,
+            };
+            texts
+                .map(read)
+                .filter(|meaning| !meaning.stems.is_empty())
+                .collect()
         };
         let (left, right) = match line.split_once("=>") {
             Some((left, right)) if right.contains("=>") => {
@@ -120,11 +141,17 @@ impl Synonyms {
             return Err((format!("`{line}` stands alone"), BOTH_WAYS.into()));
         }
         if left.len().max(right.len()) > ENTRIES_MAX {
-            return Err((format!("more than {ENTRIES_MAX} words on one line"), "split the line".into()));
+            return Err((
+                format!("more than {ENTRIES_MAX} words on one line"),
+                "split the line".into(),
+            ));
         }
         for own in left {
             let mut meant = right.clone();
-            for meaning in meant.iter_mut().filter(|meaning| one_way || meaning.stems == own.stems) {
+            for meaning in meant
+                .iter_mut()
+                .filter(|meaning| one_way || meaning.stems == own.stems)
+            {
                 meaning.weight = 1.0;
             }
             self.add(own.stems, meant);
@@ -139,12 +166,22 @@ impl Synonyms {
             Some(at) => &mut entries[at],
             None => {
                 let at = entries.partition_point(|entry| entry.stems.len() >= stems.len());
-                entries.insert(at, Entry { stems, meanings: Vec::new() });
+                entries.insert(
+                    at,
+                    Entry {
+                        stems,
+                        meanings: Vec::new(),
+                    },
+                );
                 &mut entries[at]
             }
         };
         for meaning in meanings {
-            if !entry.meanings.iter().any(|known| known.stems == meaning.stems) {
+            if !entry
+                .meanings
+                .iter()
+                .any(|known| known.stems == meaning.stems)
+            {
                 entry.meanings.push(meaning);
             }
         }

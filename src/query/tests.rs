@@ -31,7 +31,13 @@ fn check(lines: &str, text: &str, expected: &[&str]) {
     let units: Vec<String> = query
         .units
         .iter()
-        .map(|unit| unit.alternatives.iter().map(|a| a.stems.join("+")).collect::<Vec<_>>().join("|"))
+        .map(|unit| {
+            unit.alternatives
+                .iter()
+                .map(|a| a.stems.join("+"))
+                .collect::<Vec<_>>()
+                .join("|")
+        })
         .collect();
     assert_eq!(units, expected, "units of {text:?}");
 }
@@ -47,12 +53,17 @@ fn words_become_stems_and_stopwords_say_nothing() {
 fn synonyms_meet_through_stems_and_the_longest_wins() {
     check("tv, television\n", "televisions", &["tv|televis"]);
     check("gpu => graphics card", "gpu fan", &["graphic+card", "fan"]);
-    check("power bank, powerbank\npower => energy", "power banks", &["power+bank|powerbank"]);
+    check(
+        "power bank, powerbank\npower => energy",
+        "power banks",
+        &["power+bank|powerbank"],
+    );
 }
 
 #[test]
 fn bad_synonym_lines_are_reported_and_the_others_hold() {
-    let (language, problems) = language("tv, television # both\nalone\na => \n\n# comment\nx => y => z\n");
+    let (language, problems) =
+        language("tv, television # both\nalone\na => \n\n# comment\nx => y => z\n");
     let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [Some(2), Some(3), Some(6)]);
     assert_eq!(language.synonyms.len(), 2);
@@ -73,14 +84,19 @@ fn a_word_being_typed_is_completed_from_the_catalog() {
     let (language, _) = language("");
     let vocabulary = vocabulary(&["running shoes", "runners", "rug"]);
     let query = understand(&language, &vocabulary, "red runn", LastWord::Beginning);
-    let last: Vec<&str> = query.units[1].alternatives.iter().map(|a| a.stems[0].as_str()).collect();
+    let last: Vec<&str> = query.units[1]
+        .alternatives
+        .iter()
+        .map(|a| a.stems[0].as_str())
+        .collect();
     assert_eq!(last, ["runn", "run", "runner"]);
 }
 
 #[test]
 fn a_product_code_is_known_for_what_it_is() {
     let (language, _) = language("");
-    let names = |text: &str| understand(&language, &vocabulary(&[]), text, LastWord::Whole).names_a_product;
+    let names =
+        |text: &str| understand(&language, &vocabulary(&[]), text, LastWord::Whole).names_a_product;
     assert!(names("006R90321"));
     assert!(!names("ps4") && !names("toner") && !names("xerox 006R90321"));
 }

@@ -73,7 +73,9 @@ impl VocabularyBuilder {
         words.sort_unstable();
         let mut builder = fst::MapBuilder::memory();
         for (word, stem) in &words {
-            builder.insert(word, u64::from(*stem)).map_err(io::Error::other)?;
+            builder
+                .insert(word, u64::from(*stem))
+                .map_err(io::Error::other)?;
         }
         let bytes = builder.into_inner().map_err(io::Error::other)?;
         crate::catalog::write_durably(&dir.join(WORDS_FILE), &bytes)?;
@@ -84,12 +86,19 @@ impl VocabularyBuilder {
 
 impl Vocabulary {
     pub fn open(dir: &Path) -> io::Result<Self> {
-        let words = fst::Map::new(std::fs::read(dir.join(WORDS_FILE))?).map_err(io::Error::other)?;
+        let words =
+            fst::Map::new(std::fs::read(dir.join(WORDS_FILE))?).map_err(io::Error::other)?;
         let bytes = std::fs::read(dir.join(STEMS_FILE))?;
         let stems: Stems = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
         let numbered = stems.texts.iter().enumerate();
-        let numbers = numbered.map(|(number, text)| (text.clone(), number as u32)).collect();
-        Ok(Vocabulary { words, stems, numbers })
+        let numbers = numbered
+            .map(|(number, text)| (text.clone(), number as u32))
+            .collect();
+        Ok(Vocabulary {
+            words,
+            stems,
+            numbers,
+        })
     }
 
     /// The number of a stem.
@@ -125,7 +134,13 @@ impl Vocabulary {
                 break;
             }
         }
-        found.sort_by_key(|(word, stem)| (std::cmp::Reverse(self.product_count(*stem)), word.len(), word.clone()));
+        found.sort_by_key(|(word, stem)| {
+            (
+                std::cmp::Reverse(self.product_count(*stem)),
+                word.len(),
+                word.clone(),
+            )
+        });
         found.truncate(words_max);
         found
     }

@@ -29,7 +29,7 @@ impl Lengths {
 }
 
 /// How rare a word is: standing in `found` of `products`.
-pub fn rarity(found: u32, products: u32) -> f32 {
+pub(super) fn rarity(found: u32, products: u32) -> f32 {
     let (found, products) = (found as f32, products.max(found) as f32);
     (1.0 + (products - found + 0.5) / (found + 0.5)).ln()
 }

@@ -10,14 +10,22 @@ use crate::catalog::columns::{Columns, Values};
 use crate::catalog::filter::{Filter, Predicate};
 use crate::query::Unit;
 
-pub(super) fn fetch(index: &TextIndex, columns: &Columns, plan: &Plan) -> tantivy::Result<Candidates> {
+pub(super) fn fetch(
+    index: &TextIndex,
+    columns: &Columns,
+    plan: &Plan,
+) -> tantivy::Result<Candidates> {
     let weights = UnitWeights::new(index, &plan.units)?;
     let mut collector = Collector::new(columns, plan, &weights);
     let included = collector.resolve_inclusions();
     let mut relaxed = false;
     if plan.units.is_empty() {
         for ordinal in 0..columns.products() {
-            collector.visit(Match { ordinal, score: 0.0, units: 0 });
+            collector.visit(Match {
+                ordinal,
+                score: 0.0,
+                units: 0,
+            });
         }
     } else {
         let matches = match_units(index, &plan.units, ENOUGH_MATCHES)?;
@@ -30,7 +38,11 @@ pub(super) fn fetch(index: &TextIndex, columns: &Columns, plan: &Plan) -> tantiv
             collector.visit(found);
         }
         for ordinal in missing {
-            collector.visit(Match { ordinal, score: 0.0, units: 0 });
+            collector.visit(Match {
+                ordinal,
+                score: 0.0,
+                units: 0,
+            });
         }
     }
     let (total, kept, facets) = collector.finish();
@@ -43,7 +55,13 @@ pub(super) fn fetch(index: &TextIndex, columns: &Columns, plan: &Plan) -> tantiv
         });
     }
     let facets = facets.into_iter().map(Facet::finish).collect();
-    Ok(Candidates { total, candidates, included, facets, relaxed })
+    Ok(Candidates {
+        total,
+        candidates,
+        included,
+        facets,
+        relaxed,
+    })
 }
 
 struct Collector<'c> {
@@ -74,7 +92,11 @@ impl<'c> Collector<'c> {
         let mut base = Filter::everything();
         let mut choices: Vec<(usize, Filter)> = Vec::new();
         for part in plan.filter.clone().into_conjuncts() {
-            let facet = part.choice_of().and_then(|attribute| facets.iter().position(|facet| facet.attribute() == attribute));
+            let facet = part.choice_of().and_then(|attribute| {
+                facets
+                    .iter()
+                    .position(|facet| facet.attribute() == attribute)
+            });
             match facet {
                 None => base = base.and(part),
                 Some(facet) => match choices.iter_mut().find(|(own, _)| *own == facet) {
@@ -84,8 +106,10 @@ impl<'c> Collector<'c> {
             }
         }
         let base = Predicate::bind(&base, columns);
-        let choices: Vec<(usize, Predicate)> =
-            choices.into_iter().map(|(facet, filter)| (facet, Predicate::bind(&filter, columns))).collect();
+        let choices: Vec<(usize, Predicate)> = choices
+            .into_iter()
+            .map(|(facet, filter)| (facet, Predicate::bind(&filter, columns)))
+            .collect();
         let per_variant = base.per_variant()
             || choices.iter().any(|(_, choice)| choice.per_variant())
             || facets.iter().any(Facet::per_variant);
@@ -109,12 +133,18 @@ impl<'c> Collector<'c> {
         let passes = |product: &u32| {
             !self.plan.suppressed.contains(product)
                 && !self.columns.sold_out(*product)
-                && self.columns.variants_of(*product).any(|variant| self.passes(*product, variant))
+                && self
+                    .columns
+                    .variants_of(*product)
+                    .any(|variant| self.passes(*product, variant))
         };
         let mut taken: Vec<u32> = Vec::new();
         let mut resolved = Vec::with_capacity(self.plan.included.len());
         for alternatives in &self.plan.included {
-            let first = alternatives.iter().copied().find(|product| !taken.contains(product) && passes(product));
+            let first = alternatives
+                .iter()
+                .copied()
+                .find(|product| !taken.contains(product) && passes(product));
             taken.extend(first);
             resolved.push(first);
         }
@@ -123,7 +153,11 @@ impl<'c> Collector<'c> {
     }
 
     fn passes(&self, product: u32, variant: u32) -> bool {
-        self.base.holds(product, variant) && self.choices.iter().all(|(_, choice)| choice.holds(product, variant))
+        self.base.holds(product, variant)
+            && self
+                .choices
+                .iter()
+                .all(|(_, choice)| choice.holds(product, variant))
     }
 
     #[inline]
@@ -136,7 +170,11 @@ impl<'c> Collector<'c> {
         if sold_out && self.plan.sold_out == SoldOut::Hide {
             return;
         }
-        let passes = if self.per_variant { self.count_variants(product) } else { self.count_product(product) };
+        let passes = if self.per_variant {
+            self.count_variants(product)
+        } else {
+            self.count_product(product)
+        };
         if !passes {
             return;
         }
@@ -152,7 +190,9 @@ impl<'c> Collector<'c> {
         let variant = self.columns.variants_of(product).start;
         match self.failing(product, variant) {
             Failing::None => {
-                self.facets.iter_mut().for_each(|facet| facet.count(product));
+                self.facets
+                    .iter_mut()
+                    .for_each(|facet| facet.count(product));
                 true
             }
             Failing::Choice(facet) => {
@@ -213,11 +253,21 @@ impl<'c> Collector<'c> {
         match self.plan.order {
             Order::Relevance => {
                 let relevance = f64::from(found.score * self.weights.coverage(found.units));
-                if sold_out && self.plan.sold_out == SoldOut::Sink { relevance - SOLD_OUT } else { relevance }
+                if sold_out && self.plan.sold_out == SoldOut::Sink {
+                    relevance - SOLD_OUT
+                } else {
+                    relevance
+                }
             }
-            Order::By { attribute, descending } => {
+            Order::By {
+                attribute,
+                descending,
+            } => {
                 let value = self.sort_value(attribute, found.ordinal, descending);
-                value.map_or(f64::NEG_INFINITY, |value| if descending { value } else { -value })
+                value.map_or(
+                    f64::NEG_INFINITY,
+                    |value| if descending { value } else { -value },
+                )
             }
         }
     }
@@ -225,11 +275,18 @@ impl<'c> Collector<'c> {
     /// The value a product is sorted by: its variants' lowest, or highest when `descending`.
     fn sort_value(&self, attribute: usize, product: u32, descending: bool) -> Option<f64> {
         let column = self.columns.column(attribute)?;
-        let rows = if column.per_variant { self.columns.variants_of(product) } else { product..product + 1 };
+        let rows = if column.per_variant {
+            self.columns.variants_of(product)
+        } else {
+            product..product + 1
+        };
         let best = |a: f64, b: f64| if descending { a.max(b) } else { a.min(b) };
         match &column.values {
             Values::Numbers(cells) => rows.flat_map(|row| cells.of(row)).copied().reduce(best),
-            Values::Words { codes, .. } => rows.flat_map(|row| codes.of(row)).map(|code| f64::from(*code)).reduce(best),
+            Values::Words { codes, .. } => rows
+                .flat_map(|row| codes.of(row))
+                .map(|code| f64::from(*code))
+                .reduce(best),
         }
     }
 
@@ -269,20 +326,30 @@ impl UnitWeights {
                     rarest = rarest.min(index.products_with(stem)?);
                 }
                 found += rarest;
-                let known = alternative.stems.iter().map(|stem| index.vocabulary.number_of(stem));
+                let known = alternative
+                    .stems
+                    .iter()
+                    .map(|stem| index.vocabulary.number_of(stem));
                 numbers.extend(known.collect::<Option<Vec<u32>>>());
             }
             shares.push(rarity(found.min(index.products), index.products));
             stems.push(numbers);
         }
         let sum: f32 = shares.iter().sum();
-        shares.iter_mut().for_each(|share| *share /= sum.max(f32::MIN_POSITIVE));
+        shares
+            .iter_mut()
+            .for_each(|share| *share /= sum.max(f32::MIN_POSITIVE));
         Ok(UnitWeights { shares, stems })
     }
 
     /// The share of the query that these units are, 0 to 1.
     fn coverage(&self, units: u32) -> f32 {
-        self.shares.iter().enumerate().filter(|(unit, _)| units & (1 << unit) != 0).map(|(_, share)| share).sum()
+        self.shares
+            .iter()
+            .enumerate()
+            .filter(|(unit, _)| units & (1 << unit) != 0)
+            .map(|(_, share)| share)
+            .sum()
     }
 
     fn features(&self, index: &TextIndex, found: Match) -> Features {
@@ -292,7 +359,10 @@ impl UnitWeights {
         let mut last_end = None;
         let mut in_order = !self.stems.is_empty();
         for (unit, alternatives) in self.stems.iter().enumerate() {
-            let place = alternatives.iter().filter_map(|stems| place_of(title, stems)).min_by_key(|place| place.start);
+            let place = alternatives
+                .iter()
+                .filter_map(|stems| place_of(title, stems))
+                .min_by_key(|place| place.start);
             let Some(place) = place else {
                 in_order = false;
                 continue;
@@ -315,6 +385,8 @@ impl UnitWeights {
 
 /// Where these stems stand side by side in a title.
 fn place_of(title: &[u32], stems: &[u32]) -> Option<std::ops::Range<usize>> {
-    let start = title.windows(stems.len().max(1)).position(|window| window == stems)?;
+    let start = title
+        .windows(stems.len().max(1))
+        .position(|window| window == stems)?;
     Some(start..start + stems.len())
 }

@@ -35,8 +35,17 @@ pub(super) struct Facet<'c> {
 }
 
 enum Counter<'c> {
-    Words { dictionary: &'c Dictionary, codes: &'c Cells<u32>, counts: Vec<u32>, seen: Vec<u32> },
-    Numbers { cells: &'c Cells<f64>, min: f64, max: f64 },
+    Words {
+        dictionary: &'c Dictionary,
+        codes: &'c Cells<u32>,
+        counts: Vec<u32>,
+        seen: Vec<u32>,
+    },
+    Numbers {
+        cells: &'c Cells<f64>,
+        min: f64,
+        max: f64,
+    },
     Nothing,
 }
 
@@ -46,17 +55,26 @@ impl<'c> Facet<'c> {
             None => (false, Counter::Nothing),
             Some(column) => {
                 let counter = match &column.values {
-                    Values::Words { dictionary, codes } => {
-                        Counter::Words { dictionary, codes, counts: vec![0; dictionary.len()], seen: Vec::new() }
-                    }
-                    Values::Numbers(cells) => {
-                        Counter::Numbers { cells, min: f64::INFINITY, max: f64::NEG_INFINITY }
-                    }
+                    Values::Words { dictionary, codes } => Counter::Words {
+                        dictionary,
+                        codes,
+                        counts: vec![0; dictionary.len()],
+                        seen: Vec::new(),
+                    },
+                    Values::Numbers(cells) => Counter::Numbers {
+                        cells,
+                        min: f64::INFINITY,
+                        max: f64::NEG_INFINITY,
+                    },
                 };
                 (column.per_variant, counter)
             }
         };
-        Facet { attribute, per_variant, counter }
+        Facet {
+            attribute,
+            per_variant,
+            counter,
+        }
     }
 
     pub(super) fn attribute(&self) -> usize {
@@ -71,7 +89,12 @@ impl<'c> Facet<'c> {
     #[inline]
     pub(super) fn count(&mut self, row: u32) {
         match &mut self.counter {
-            Counter::Words { codes, counts, seen, .. } => {
+            Counter::Words {
+                codes,
+                counts,
+                seen,
+                ..
+            } => {
                 for code in codes.of(row) {
                     if self.per_variant {
                         if seen.contains(code) {
@@ -103,16 +126,27 @@ impl<'c> Facet<'c> {
     pub(super) fn finish(self) -> FacetCounts {
         let (mut counts, mut range) = (Vec::new(), None);
         match self.counter {
-            Counter::Words { dictionary, counts: by_code, .. } => {
+            Counter::Words {
+                dictionary,
+                counts: by_code,
+                ..
+            } => {
                 let occurring = by_code.iter().enumerate().filter(|(_, count)| **count > 0);
                 counts = occurring
-                    .map(|(code, count)| FacetCount { value: dictionary.value(code as u32).into(), count: *count })
+                    .map(|(code, count)| FacetCount {
+                        value: dictionary.value(code as u32).into(),
+                        count: *count,
+                    })
                     .collect();
                 counts.sort_by_key(|facet: &FacetCount| std::cmp::Reverse(facet.count));
             }
             Counter::Numbers { min, max, .. } if min <= max => range = Some(Range { min, max }),
             Counter::Numbers { .. } | Counter::Nothing => {}
         }
-        FacetCounts { attribute: self.attribute, counts, range }
+        FacetCounts {
+            attribute: self.attribute,
+            counts,
+            range,
+        }
     }
 }

@@ -34,7 +34,11 @@ pub(super) struct Matches {
 }
 
 /// Matches all units; while fewer than `enough` products do, one unit fewer.
-pub(super) fn match_units(index: &TextIndex, units: &[Unit], enough: usize) -> tantivy::Result<Matches> {
+pub(super) fn match_units(
+    index: &TextIndex,
+    units: &[Unit],
+    enough: usize,
+) -> tantivy::Result<Matches> {
     let units = &units[..units.len().min(UNITS_MAX)];
     let lengths = Lengths::new(index.average_words);
     let mut segments = Vec::with_capacity(index.segments.len());
@@ -49,7 +53,10 @@ pub(super) fn match_units(index: &TextIndex, units: &[Unit], enough: usize) -> t
             segment.collect(required, known, &lengths, &mut matches)?;
         }
         if matches.len() >= enough || required <= 1 {
-            return Ok(Matches { matches, relaxed: required < units.len() });
+            return Ok(Matches {
+                matches,
+                relaxed: required < units.len(),
+            });
         }
         required -= 1;
     }
@@ -57,7 +64,11 @@ pub(super) fn match_units(index: &TextIndex, units: &[Unit], enough: usize) -> t
 
 /// How many units match anything in the catalog; a word nobody sells cannot be required.
 fn known_units(segments: &[SegmentUnits<'_>], units: usize) -> usize {
-    let known = |unit: usize| segments.iter().any(|segment| segment.units.iter().any(|postings| postings.unit == unit));
+    let known = |unit: usize| {
+        segments
+            .iter()
+            .any(|segment| segment.units.iter().any(|postings| postings.unit == unit))
+    };
     (0..units).filter(|unit| known(*unit)).count()
 }
 
@@ -104,11 +115,18 @@ impl<'i> SegmentUnits<'i> {
             }
             if !found.is_empty() {
                 let documents_max = found.iter().map(AlternativePostings::documents_max).sum();
-                opened.push(UnitPostings { unit, alternatives: found, documents_max });
+                opened.push(UnitPostings {
+                    unit,
+                    alternatives: found,
+                    documents_max,
+                });
             }
         }
         opened.sort_by_key(|unit| unit.documents_max);
-        Ok(SegmentUnits { segment, units: opened })
+        Ok(SegmentUnits {
+            segment,
+            units: opened,
+        })
     }
 
     /// Adds the products that match at least `required` of the `known` units.
@@ -157,14 +175,21 @@ impl UnitPostings {
     }
 
     /// The score of each document, 0 where it does not match.
-    fn scores(&self, segment: &Segment, lengths: &Lengths, documents: &[u32]) -> tantivy::Result<Vec<f32>> {
+    fn scores(
+        &self,
+        segment: &Segment,
+        lengths: &Lengths,
+        documents: &[u32],
+    ) -> tantivy::Result<Vec<f32>> {
         let mut best: Vec<f32> = Vec::new();
         for alternative in &self.alternatives {
             let scores = alternative.scores(segment, lengths, documents)?;
             if best.is_empty() {
                 best = scores;
             } else {
-                best.iter_mut().zip(scores).for_each(|(best, score)| *best = best.max(score));
+                best.iter_mut()
+                    .zip(scores)
+                    .for_each(|(best, score)| *best = best.max(score));
             }
         }
         Ok(best)
@@ -173,10 +198,17 @@ impl UnitPostings {
 
 impl AlternativePostings {
     /// `None` when the segment lacks one of the words.
-    fn open(index: &TextIndex, segment: &Segment, alternative: &Alternative) -> tantivy::Result<Option<Self>> {
+    fn open(
+        index: &TextIndex,
+        segment: &Segment,
+        alternative: &Alternative,
+    ) -> tantivy::Result<Option<Self>> {
         let mut words = Vec::with_capacity(alternative.stems.len());
         for stem in &alternative.stems {
-            let Some(info) = segment.inverted.get_term_info(&Term::from_field_text(index.field, stem))? else {
+            let Some(info) = segment
+                .inverted
+                .get_term_info(&Term::from_field_text(index.field, stem))?
+            else {
                 return Ok(None);
             };
             let weight = alternative.weight * rarity(index.products_with(stem)?, index.products);
@@ -187,7 +219,9 @@ impl AlternativePostings {
     }
 
     fn documents_max(&self) -> u64 {
-        self.words.first().map_or(0, |word| u64::from(word.info.doc_freq))
+        self.words
+            .first()
+            .map_or(0, |word| u64::from(word.info.doc_freq))
     }
 
     fn read(&self, segment: &Segment, lengths: &Lengths) -> tantivy::Result<(Vec<u32>, Vec<f32>)> {
@@ -201,12 +235,21 @@ impl AlternativePostings {
         Ok((documents, scores))
     }
 
-    fn scores(&self, segment: &Segment, lengths: &Lengths, documents: &[u32]) -> tantivy::Result<Vec<f32>> {
+    fn scores(
+        &self,
+        segment: &Segment,
+        lengths: &Lengths,
+        documents: &[u32],
+    ) -> tantivy::Result<Vec<f32>> {
         let mut scores = self.words[0].scores(segment, lengths, documents)?;
         for word in &self.words[1..] {
             let own = word.scores(segment, lengths, documents)?;
             for (score, own) in scores.iter_mut().zip(own) {
-                *score = if *score > 0.0 && own > 0.0 { *score + own } else { 0.0 };
+                *score = if *score > 0.0 && own > 0.0 {
+                    *score + own
+                } else {
+                    0.0
+                };
             }
         }
         Ok(scores)
@@ -215,7 +258,9 @@ impl AlternativePostings {
 
 impl WordPostings {
     fn open(&self, segment: &Segment) -> tantivy::Result<SegmentPostings> {
-        Ok(segment.inverted.read_postings_from_terminfo(&self.info, IndexRecordOption::WithFreqs)?)
+        Ok(segment
+            .inverted
+            .read_postings_from_terminfo(&self.info, IndexRecordOption::WithFreqs)?)
     }
 
     fn read(&self, segment: &Segment, lengths: &Lengths) -> tantivy::Result<(Vec<u32>, Vec<f32>)> {
@@ -233,7 +278,12 @@ impl WordPostings {
     }
 
     /// The score of each of `documents`, which are in order; 0 where the word is absent.
-    fn scores(&self, segment: &Segment, lengths: &Lengths, documents: &[u32]) -> tantivy::Result<Vec<f32>> {
+    fn scores(
+        &self,
+        segment: &Segment,
+        lengths: &Lengths,
+        documents: &[u32],
+    ) -> tantivy::Result<Vec<f32>> {
         let mut postings = self.open(segment)?;
         let mut scores = vec![0.0; documents.len()];
         let mut at = postings.doc();
@@ -257,7 +307,11 @@ impl Hits {
     /// Both, with scores added where both have a document.
     fn union(self, documents: Vec<u32>, scores: Vec<f32>, unit: u32) -> Hits {
         if self.documents.is_empty() {
-            return Hits { units: vec![unit; documents.len()], documents, scores };
+            return Hits {
+                units: vec![unit; documents.len()],
+                documents,
+                scores,
+            };
         }
         self.merge(&documents, &scores, unit, |own, other| own + other)
     }
@@ -265,12 +319,22 @@ impl Hits {
     /// Both, with the better score where both have a document.
     fn best(self, documents: Vec<u32>, scores: Vec<f32>) -> Hits {
         if self.documents.is_empty() {
-            return Hits { units: vec![0; documents.len()], documents, scores };
+            return Hits {
+                units: vec![0; documents.len()],
+                documents,
+                scores,
+            };
         }
         self.merge(&documents, &scores, 0, f32::max)
     }
 
-    fn merge(&self, documents: &[u32], scores: &[f32], unit: u32, both: impl Fn(f32, f32) -> f32) -> Hits {
+    fn merge(
+        &self,
+        documents: &[u32],
+        scores: &[f32],
+        unit: u32,
+        both: impl Fn(f32, f32) -> f32,
+    ) -> Hits {
         let mut merged = Hits::with_capacity(self.documents.len() + documents.len());
         let (mut own, mut other) = (0, 0);
         while own < self.documents.len() || other < documents.len() {
@@ -279,7 +343,11 @@ impl Hits {
             let (document, score, units) = match left.cmp(&right) {
                 Ordering::Less => (left, self.scores[own], self.units[own]),
                 Ordering::Greater => (right, scores[other], unit),
-                Ordering::Equal => (left, both(self.scores[own], scores[other]), self.units[own] | unit),
+                Ordering::Equal => (
+                    left,
+                    both(self.scores[own], scores[other]),
+                    self.units[own] | unit,
+                ),
             };
             own += usize::from(left == document);
             other += usize::from(right == document);

@@ -14,6 +14,9 @@ pub use facets::{FacetCount, FacetCounts, Range};
 pub use matching::UNITS_MAX;
 pub use text_index::{TextIndex, TextIndexBuilder, WRITER_BYTES};
 
+/// What can go wrong with the index itself.
+pub use tantivy::TantivyError as IndexError;
+
 use rustc_hash::FxHashSet;
 
 use crate::catalog::columns::Columns;

@@ -53,7 +53,8 @@ pub(super) struct Titles {
 
 impl Titles {
     pub(super) fn of(&self, product: u32) -> &[u32] {
-        &self.stems[self.starts[product as usize] as usize..self.starts[product as usize + 1] as usize]
+        &self.stems
+            [self.starts[product as usize] as usize..self.starts[product as usize + 1] as usize]
     }
 }
 
@@ -74,8 +75,13 @@ pub struct TextIndexBuilder {
 impl TextIndexBuilder {
     pub fn create(dir: &Path, schema: &Schema) -> Result<Self, tantivy::TantivyError> {
         let mut fields = tantivy::schema::Schema::builder();
-        let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::WithFreqs);
-        let field = fields.add_text_field(TEXT_FIELD, TextOptions::default().set_indexing_options(indexing));
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_index_option(IndexRecordOption::WithFreqs);
+        let field = fields.add_text_field(
+            TEXT_FIELD,
+            TextOptions::default().set_indexing_options(indexing),
+        );
         let ordinal = fields.add_u64_field(ORDINAL_FIELD, NumericOptions::default().set_fast());
         let dir = dir.join(TEXT_DIR);
         std::fs::create_dir_all(&dir)?;
@@ -90,7 +96,10 @@ impl TextIndexBuilder {
             field,
             ordinal,
             vocabulary: VocabularyBuilder::default(),
-            titles: Titles { starts: vec![0], stems: Vec::new() },
+            titles: Titles {
+                starts: vec![0],
+                stems: Vec::new(),
+            },
             products: 0,
         })
     }
@@ -107,13 +116,23 @@ impl TextIndexBuilder {
                         self.titles.stems.push(stem);
                     }
                     let text = self.vocabulary.text(stem).to_string();
-                    tokens.push(Token { text, position: tokens.len(), ..Token::default() });
+                    tokens.push(Token {
+                        text,
+                        position: tokens.len(),
+                        ..Token::default()
+                    });
                 });
             }
         }
         self.titles.starts.push(self.titles.stems.len() as u32);
         let mut document = TantivyDocument::new();
-        document.add_pre_tokenized_text(self.field, PreTokenizedString { text: String::new(), tokens });
+        document.add_pre_tokenized_text(
+            self.field,
+            PreTokenizedString {
+                text: String::new(),
+                tokens,
+            },
+        );
         document.add_u64(self.ordinal, u64::from(self.products));
         self.writer.add_document(document)?;
         self.products += 1;
@@ -138,9 +157,15 @@ impl TextIndex {
         let searcher = index.reader()?.searcher();
         let mut readers: Vec<&SegmentReader> = searcher.segment_readers().iter().collect();
         readers.sort_by_key(|reader| -> SegmentId { reader.segment_id() });
-        let segments = readers.into_iter().map(|reader| Segment::open(reader, field)).collect::<Result<Vec<_>, _>>()?;
+        let segments = readers
+            .into_iter()
+            .map(|reader| Segment::open(reader, field))
+            .collect::<Result<Vec<_>, _>>()?;
         let products: usize = segments.iter().map(|segment| segment.ordinals.len()).sum();
-        let words: u64 = segments.iter().map(|segment| segment.inverted.total_num_tokens()).sum();
+        let words: u64 = segments
+            .iter()
+            .map(|segment| segment.inverted.total_num_tokens())
+            .sum();
         let titles = std::fs::read(dir.join(TITLES_FILE))?;
         Ok(TextIndex {
             segments,
@@ -176,16 +201,24 @@ impl TextIndex {
 impl Segment {
     fn open(reader: &SegmentReader, field: Field) -> Result<Self, tantivy::TantivyError> {
         let ordinals = reader.fast_fields().u64(ORDINAL_FIELD)?;
-        let ordinals = (0..reader.max_doc()).map(|doc| ordinals.first(doc).unwrap_or_default() as u32).collect();
+        let ordinals = (0..reader.max_doc())
+            .map(|doc| ordinals.first(doc).unwrap_or_default() as u32)
+            .collect();
         let lengths = reader.get_fieldnorms_reader(field)?;
-        Ok(Segment { inverted: reader.inverted_index(field)?, lengths, ordinals })
+        Ok(Segment {
+            inverted: reader.inverted_index(field)?,
+            lengths,
+            ordinals,
+        })
     }
 }
 
 /// The searched attributes, heaviest first.
 fn searched_positions(schema: &Schema) -> Vec<usize> {
     let weight = |position: &usize| schema.attributes[*position].searched.unwrap_or_default();
-    let mut positions: Vec<usize> = (0..schema.attributes.len()).filter(|position| weight(position) > 0.0).collect();
+    let mut positions: Vec<usize> = (0..schema.attributes.len())
+        .filter(|position| weight(position) > 0.0)
+        .collect();
     positions.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     positions
 }
@@ -193,7 +226,10 @@ fn searched_positions(schema: &Schema) -> Vec<usize> {
 /// The texts of an attribute, those of the variants included, each once.
 fn product_texts(product: &Product, attribute: usize) -> Vec<&str> {
     let mut texts: Vec<&str> = Vec::new();
-    let variants = product.variants.iter().flat_map(|variant| &variant.values[attribute]);
+    let variants = product
+        .variants
+        .iter()
+        .flat_map(|variant| &variant.values[attribute]);
     for value in product.values[attribute].iter().chain(variants) {
         if let Value::Text(text) = value
             && !texts.contains(&text.as_str())

@@ -16,7 +16,11 @@ struct Entry<T> {
 
 impl<T> Top<T> {
     pub(super) fn new(k: usize) -> Self {
-        Top { k, entries: Vec::with_capacity((2 * k).min(4096)), threshold: None }
+        Top {
+            k,
+            entries: Vec::with_capacity((2 * k).min(4096)),
+            threshold: None,
+        }
     }
 
     #[inline]
@@ -40,7 +44,9 @@ impl<T> Top<T> {
     }
 
     fn cut(&mut self) {
-        let (_, last, _) = self.entries.select_nth_unstable_by(self.k - 1, better_first);
+        let (_, last, _) = self
+            .entries
+            .select_nth_unstable_by(self.k - 1, better_first);
         self.threshold = Some((last.key, last.ordinal));
         self.entries.truncate(self.k);
     }
@@ -57,7 +63,15 @@ mod tests {
     #[test]
     fn the_best_come_first_and_ties_keep_catalog_order() {
         let mut top = Top::new(3);
-        for (key, ordinal) in [(1.0, 9), (5.0, 4), (5.0, 2), (0.5, 1), (3.0, 7), (3.0, 3), (2.0, 5)] {
+        for (key, ordinal) in [
+            (1.0, 9),
+            (5.0, 4),
+            (5.0, 2),
+            (0.5, 1),
+            (3.0, 7),
+            (3.0, 3),
+            (2.0, 5),
+        ] {
             top.push(key, ordinal, ordinal);
         }
         assert_eq!(top.into_sorted(), [2, 4, 3]);

@@ -31,7 +31,10 @@ pub struct Analyzer {
 impl Analyzer {
     /// An analyzer for an ISO 639-1 language code; an unknown language is folded but not stemmed.
     pub fn new(language: &str) -> Self {
-        Analyzer { language: language.to_string(), stemmer: algorithm(language).map(Stemmer::create) }
+        Analyzer {
+            language: language.to_string(),
+            stemmer: algorithm(language).map(Stemmer::create),
+        }
     }
 
     /// The stem under which a folded word is indexed and sought; words with digits stay whole.
@@ -51,14 +54,22 @@ impl Analyzer {
 
     /// The stems of a text, in order.
     pub fn stems(&self, text: &str) -> Vec<String> {
-        words(text).into_iter().map(|word| self.stem(&word.folded)).collect()
+        words(text)
+            .into_iter()
+            .map(|word| self.stem(&word.folded))
+            .collect()
     }
 }
 
 /// The words of a text: runs of letters and digits, and decimal numbers such as `2.5`.
 pub fn words(text: &str) -> Vec<Word> {
     let mut found = Vec::new();
-    for_each_word(text, |folded, span| found.push(Word { folded: folded.to_string(), span }));
+    for_each_word(text, |folded, span| {
+        found.push(Word {
+            folded: folded.to_string(),
+            span,
+        })
+    });
     found
 }
 
@@ -92,7 +103,12 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-fn emit(text: &str, span: Range<usize>, folded: &mut String, sink: &mut impl FnMut(&str, Range<usize>)) {
+fn emit(
+    text: &str,
+    span: Range<usize>,
+    folded: &mut String,
+    sink: &mut impl FnMut(&str, Range<usize>),
+) {
     folded.clear();
     fold_into(&text[span.clone()], folded);
     if folded.len() > WORD_BYTES_MAX {
@@ -112,7 +128,11 @@ fn fold_into(text: &str, folded: &mut String) {
         folded.extend(text.chars().map(|c| c.to_ascii_lowercase()));
         return;
     }
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    for c in text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+    {
         match c {
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),

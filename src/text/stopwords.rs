@@ -4,20 +4,29 @@
 pub(super) fn of(language: &str) -> &'static [&'static str] {
     match language {
         "en" => &[
-            "a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "our", "the", "to",
-            "with", "your",
+            "a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "our",
+            "the", "to", "with", "your",
         ],
         "de" => &[
-            "am", "an", "auf", "aus", "das", "dem", "den", "der", "des", "die", "ein", "eine", "einem", "einen",
-            "einer", "fur", "im", "in", "mit", "oder", "und", "von", "zu", "zum", "zur",
+            "am", "an", "auf", "aus", "das", "dem", "den", "der", "des", "die", "ein", "eine",
+            "einem", "einen", "einer", "fur", "im", "in", "mit", "oder", "und", "von", "zu", "zum",
+            "zur",
         ],
         "fr" => &[
-            "a", "au", "aux", "avec", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par",
-            "pour", "sur", "un", "une",
+            "a", "au", "aux", "avec", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les",
+            "ou", "par", "pour", "sur", "un", "une",
         ],
-        "es" => &["a", "con", "de", "del", "el", "en", "la", "las", "los", "o", "para", "por", "un", "una", "y"],
-        "it" => &["a", "con", "da", "del", "della", "di", "e", "il", "in", "la", "le", "lo", "o", "per", "un", "una"],
-        "nl" => &["de", "een", "en", "het", "in", "met", "of", "op", "te", "van", "voor"],
+        "es" => &[
+            "a", "con", "de", "del", "el", "en", "la", "las", "los", "o", "para", "por", "un",
+            "una", "y",
+        ],
+        "it" => &[
+            "a", "con", "da", "del", "della", "di", "e", "il", "in", "la", "le", "lo", "o", "per",
+            "un", "una",
+        ],
+        "nl" => &[
+            "de", "een", "en", "het", "in", "met", "of", "op", "te", "van", "voor",
+        ],
         _ => &[],
     }
 }

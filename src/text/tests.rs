@@ -10,7 +10,10 @@ fn check(text: &str, expected: &[&str]) {
 
 #[test]
 fn words_are_runs_of_letters_and_digits() {
-    check("Xerox 006R90321 toner, 6 pc(s)", &["xerox", "006r90321", "toner", "6", "pc", "s"]);
+    check(
+        "Xerox 006R90321 toner, 6 pc(s)",
+        &["xerox", "006r90321", "toner", "6", "pc", "s"],
+    );
     check("43.2 cm (17\")", &["43.2", "cm", "17"]);
     check("v1. end.", &["v1", "end"]);
     check("", &[]);
@@ -18,14 +21,20 @@ fn words_are_runs_of_letters_and_digits() {
 
 #[test]
 fn case_and_accents_do_not_matter() {
-    check("Crème BRÛLÉE Straße Ærø", &["creme", "brulee", "strasse", "aero"]);
+    check(
+        "Crème BRÛLÉE Straße Ærø",
+        &["creme", "brulee", "strasse", "aero"],
+    );
     check("cafe\u{301}", &["cafe"]);
 }
 
 #[test]
 fn spans_point_into_the_original_text() {
     let text = "Crème brûlée";
-    let spans: Vec<&str> = words(text).iter().map(|word| &text[word.span.clone()]).collect();
+    let spans: Vec<&str> = words(text)
+        .iter()
+        .map(|word| &text[word.span.clone()])
+        .collect();
     assert_eq!(spans, ["Crème", "brûlée"]);
 }
 
@@ -40,5 +49,9 @@ fn stems_meet_across_inflections_but_codes_stay_whole() {
 #[test]
 fn endless_words_are_cut_at_a_character() {
     let long = "é".repeat(200) + "ü世" + &"x".repeat(100);
-    assert!(words(&long).iter().all(|word| word.folded.len() <= WORD_BYTES_MAX));
+    assert!(
+        words(&long)
+            .iter()
+            .all(|word| word.folded.len() <= WORD_BYTES_MAX)
+    );
 }

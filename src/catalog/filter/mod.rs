@@ -28,9 +28,15 @@ pub enum Filter {
     Any(Vec<Filter>),
     Not(Box<Filter>),
     /// A word attribute has this value, or a value below it in a path.
-    Is { attribute: usize, value: String },
+    Is {
+        attribute: usize,
+        value: String,
+    },
     /// A number attribute has a value in this range.
-    Within { attribute: usize, range: NumberRange },
+    Within {
+        attribute: usize,
+        range: NumberRange,
+    },
 }
 
 /// A range of numbers; each end is open or closed.
@@ -53,7 +59,12 @@ impl NumberRange {
 
     /// Exactly this number.
     pub fn exactly(number: f64) -> Self {
-        NumberRange { from: number, from_included: true, to: number, to_included: true }
+        NumberRange {
+            from: number,
+            from_included: true,
+            to: number,
+            to_included: true,
+        }
     }
 
     #[inline]
@@ -118,8 +129,17 @@ impl fmt::Display for FilterError {
         let skipped = self.at.saturating_sub(AROUND);
         let part: String = self.filter.chars().skip(skipped).take(2 * AROUND).collect();
         let before = if skipped > 0 { "…" } else { "" };
-        let after = if self.filter.chars().count() > skipped + 2 * AROUND { "…" } else { "" };
-        write!(out, "{} at character {} of the filter `{before}{part}{after}`", self.reason, self.at + 1)?;
+        let after = if self.filter.chars().count() > skipped + 2 * AROUND {
+            "…"
+        } else {
+            ""
+        };
+        write!(
+            out,
+            "{} at character {} of the filter `{before}{part}{after}`",
+            self.reason,
+            self.at + 1
+        )?;
         if let Some(suggestion) = &self.suggestion {
             write!(out, ": {suggestion}")?;
         }

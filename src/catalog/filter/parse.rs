@@ -5,9 +5,17 @@ use crate::catalog::schema::{Attribute, Kind, Schema};
 
 /// Reads a filter; an empty one always holds.
 pub fn parse(schema: &Schema, text: &str) -> Result<Filter, FilterError> {
-    let mut parser = Parser { schema, text, at: 0, depth: 0 };
+    let mut parser = Parser {
+        schema,
+        text,
+        at: 0,
+        depth: 0,
+    };
     if text.len() > FILTER_BYTES_MAX {
-        let reason = format!("the filter has {} bytes, at most {FILTER_BYTES_MAX} are allowed", text.len());
+        let reason = format!(
+            "the filter has {} bytes, at most {FILTER_BYTES_MAX} are allowed",
+            text.len()
+        );
         return Err(parser.error(0, reason));
     }
     parser.skip_spaces();
@@ -17,7 +25,9 @@ pub fn parse(schema: &Schema, text: &str) -> Result<Filter, FilterError> {
     let filter = parser.any()?;
     if !parser.rest().is_empty() {
         let suggestion = "join conditions with AND or OR, and quote a value that has spaces";
-        return Err(parser.error(parser.at, "expected AND, OR or the end").suggest(suggestion));
+        return Err(parser
+            .error(parser.at, "expected AND, OR or the end")
+            .suggest(suggestion));
     }
     Ok(filter)
 }
@@ -43,7 +53,11 @@ impl<'a> Parser<'a> {
         while self.take_keyword("OR") {
             parts.push(self.all()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Any(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Filter::Any(parts)
+        })
     }
 
     fn all(&mut self) -> Result<Filter, FilterError> {
@@ -51,7 +65,11 @@ impl<'a> Parser<'a> {
         while self.take_keyword("AND") {
             parts.push(self.one()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::All(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Filter::All(parts)
+        })
     }
 
     fn one(&mut self) -> Result<Filter, FilterError> {
@@ -89,7 +107,9 @@ impl<'a> Parser<'a> {
         const OPERATORS: [&str; 7] = [":", "<=", ">=", "!=", "<", ">", "="];
         let Some(operator) = OPERATORS.into_iter().find(|operator| self.take(operator)) else {
             let suggestion = format!("write {name}:VALUE or {name} < NUMBER");
-            return Err(self.error(operator_at, "expected `:` or a comparison").suggest(suggestion));
+            return Err(self
+                .error(operator_at, "expected `:` or a comparison")
+                .suggest(suggestion));
         };
         if self.schema.attributes[position].kind.is_numeric() {
             self.number_comparison(position, operator)
@@ -108,7 +128,10 @@ impl<'a> Parser<'a> {
         };
         if !self.schema.attributes[position].has_column() {
             let error = self.error(start, format!("attribute `{name}` cannot be filtered"));
-            return Err(error.suggest(format!("give it `filter = true` in index/schema.toml and index again; filterable are {}", self.filterable_names())));
+            return Err(error.suggest(format!(
+                "give it `filter = true` in index/schema.toml and index again; filterable are {}",
+                self.filterable_names()
+            )));
         }
         Ok(position)
     }
@@ -116,8 +139,13 @@ impl<'a> Parser<'a> {
     fn filterable_names(&self) -> String {
         const NAMES_MAX: usize = 12;
         let filterable = |attribute: &&Attribute| attribute.has_column();
-        let mut names: Vec<&str> =
-            self.schema.attributes.iter().filter(filterable).map(|attribute| attribute.name.as_str()).collect();
+        let mut names: Vec<&str> = self
+            .schema
+            .attributes
+            .iter()
+            .filter(filterable)
+            .map(|attribute| attribute.name.as_str())
+            .collect();
         if names.len() > NAMES_MAX {
             names.truncate(NAMES_MAX);
             names.push("…");
@@ -125,11 +153,19 @@ impl<'a> Parser<'a> {
         names.join(", ")
     }
 
-    fn word_comparison(&mut self, attribute: usize, operator: &str, at: usize) -> Result<Filter, FilterError> {
+    fn word_comparison(
+        &mut self,
+        attribute: usize,
+        operator: &str,
+        at: usize,
+    ) -> Result<Filter, FilterError> {
         let name = &self.schema.attributes[attribute].name;
         if !matches!(operator, ":" | "=" | "!=") {
-            let reason = format!("attribute `{name}` holds words, which `{operator}` cannot compare");
-            return Err(self.error(at, reason).suggest(format!("write {name}:VALUE")));
+            let reason =
+                format!("attribute `{name}` holds words, which `{operator}` cannot compare");
+            return Err(self
+                .error(at, reason)
+                .suggest(format!("write {name}:VALUE")));
         }
         let start = self.at;
         let value = self.word(|c| c.is_whitespace() || c == ')')?;
@@ -137,30 +173,69 @@ impl<'a> Parser<'a> {
             return Err(self.error(start, format!("expected a value for `{name}`")));
         }
         let is = Filter::Is { attribute, value };
-        Ok(if operator == "!=" { Filter::Not(Box::new(is)) } else { is })
+        Ok(if operator == "!=" {
+            Filter::Not(Box::new(is))
+        } else {
+            is
+        })
     }
 
-    fn number_comparison(&mut self, attribute: usize, operator: &str) -> Result<Filter, FilterError> {
+    fn number_comparison(
+        &mut self,
+        attribute: usize,
+        operator: &str,
+    ) -> Result<Filter, FilterError> {
         let number = self.number(attribute)?;
         let every = NumberRange::EVERY;
         let range = match operator {
-            ":" if self.take_keyword("TO") => NumberRange { from: number, to: self.number(attribute)?, ..every },
-            "<" => NumberRange { to: number, to_included: false, ..every },
-            "<=" => NumberRange { to: number, ..every },
-            ">" => NumberRange { from: number, from_included: false, ..every },
-            ">=" => NumberRange { from: number, ..every },
+            ":" if self.take_keyword("TO") => NumberRange {
+                from: number,
+                to: self.number(attribute)?,
+                ..every
+            },
+            "<" => NumberRange {
+                to: number,
+                to_included: false,
+                ..every
+            },
+            "<=" => NumberRange {
+                to: number,
+                ..every
+            },
+            ">" => NumberRange {
+                from: number,
+                from_included: false,
+                ..every
+            },
+            ">=" => NumberRange {
+                from: number,
+                ..every
+            },
             _ => NumberRange::exactly(number),
         };
         let within = Filter::Within { attribute, range };
-        Ok(if operator == "!=" { Filter::Not(Box::new(within)) } else { within })
+        Ok(if operator == "!=" {
+            Filter::Not(Box::new(within))
+        } else {
+            within
+        })
     }
 
     fn number(&mut self, attribute: usize) -> Result<f64, FilterError> {
         let start = self.at;
         let attribute = &self.schema.attributes[attribute];
         let text = self.word(|c| c.is_whitespace() || c == ')')?;
-        let seconds = || (attribute.kind == Kind::Date).then(|| date_seconds(&text)).flatten();
-        match text.parse::<f64>().ok().filter(|number| number.is_finite()).or_else(seconds) {
+        let seconds = || {
+            (attribute.kind == Kind::Date)
+                .then(|| date_seconds(&text))
+                .flatten()
+        };
+        match text
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+            .or_else(seconds)
+        {
             Some(number) => Ok(number),
             None => {
                 let (what, example) = match attribute.kind {
@@ -168,7 +243,9 @@ impl<'a> Parser<'a> {
                     _ => ("a number", "49.95"),
                 };
                 let reason = format!("`{text}` is not {what}, which `{}` holds", attribute.name);
-                Err(self.error(start, reason).suggest(format!("write for example {} > {example}", attribute.name)))
+                Err(self
+                    .error(start, reason)
+                    .suggest(format!("write for example {} > {example}", attribute.name)))
             }
         }
     }
@@ -211,7 +288,9 @@ impl<'a> Parser<'a> {
     /// Keywords stand alone: `NOTE:x` does not begin with `NOT`.
     fn take_keyword(&mut self, keyword: &str) -> bool {
         let rest = self.rest();
-        let head = rest.get(..keyword.len()).is_some_and(|head| head.eq_ignore_ascii_case(keyword));
+        let head = rest
+            .get(..keyword.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(keyword));
         let alone = || rest[keyword.len()..].starts_with(|c: char| c.is_whitespace() || c == '(');
         let found = head && alone();
         if found {
@@ -249,5 +328,10 @@ fn date_seconds(text: &str) -> Option<f64> {
         return Some(timestamp.as_second() as f64);
     }
     let date: jiff::civil::Date = text.parse().ok()?;
-    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second() as f64)
+    Some(
+        jiff::tz::TimeZone::UTC
+            .to_timestamp(date.at(0, 0, 0, 0))
+            .ok()?
+            .as_second() as f64,
+    )
 }

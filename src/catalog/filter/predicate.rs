@@ -13,8 +13,16 @@ enum Node<'c> {
     All(Vec<Node<'c>>),
     Any(Vec<Node<'c>>),
     Not(Box<Node<'c>>),
-    Words { cells: &'c Cells<u32>, per_variant: bool, accepted: Accepted },
-    Numbers { cells: &'c Cells<f64>, per_variant: bool, range: NumberRange },
+    Words {
+        cells: &'c Cells<u32>,
+        per_variant: bool,
+        accepted: Accepted,
+    },
+    Numbers {
+        cells: &'c Cells<f64>,
+        per_variant: bool,
+        range: NumberRange,
+    },
 }
 
 /// The codes a word condition accepts.
@@ -28,7 +36,10 @@ impl<'c> Predicate<'c> {
     /// Binds a filter. An attribute without a column holds nothing, so its conditions never hold.
     pub fn bind(filter: &Filter, columns: &'c Columns) -> Self {
         let node = Node::bind(filter, columns).flattened();
-        Predicate { per_variant: node.reads_variants(), node }
+        Predicate {
+            per_variant: node.reads_variants(),
+            node,
+        }
     }
 
     /// Whether variants of one product may differ in what this says.
@@ -64,13 +75,19 @@ impl<'c> Node<'c> {
                     return Node::Any(Vec::new());
                 };
                 let codes = dictionary.codes_like(value);
-                Node::Words { cells, per_variant, accepted: Accepted::of(codes) }
+                Node::Words {
+                    cells,
+                    per_variant,
+                    accepted: Accepted::of(codes),
+                }
             }
             Filter::Within { attribute, range } => match columns.column(*attribute) {
                 Some(column) => match &column.values {
-                    Values::Numbers(cells) => {
-                        Node::Numbers { cells, per_variant: column.per_variant, range: *range }
-                    }
+                    Values::Numbers(cells) => Node::Numbers {
+                        cells,
+                        per_variant: column.per_variant,
+                        range: *range,
+                    },
                     Values::Words { .. } => Node::Any(Vec::new()),
                 },
                 None => Node::Any(Vec::new()),
@@ -80,7 +97,9 @@ impl<'c> Node<'c> {
 
     fn flattened(self) -> Self {
         match self {
-            Node::All(mut parts) | Node::Any(mut parts) if parts.len() == 1 => parts.remove(0).flattened(),
+            Node::All(mut parts) | Node::Any(mut parts) if parts.len() == 1 => {
+                parts.remove(0).flattened()
+            }
             other => other,
         }
     }
@@ -99,12 +118,22 @@ impl<'c> Node<'c> {
             Node::All(parts) => parts.iter().all(|part| part.holds(product, variant)),
             Node::Any(parts) => parts.iter().any(|part| part.holds(product, variant)),
             Node::Not(inner) => !inner.holds(product, variant),
-            Node::Words { cells, per_variant, accepted } => {
-                cells.of(row(*per_variant)).iter().any(|code| accepted.contains(*code))
-            }
-            Node::Numbers { cells, per_variant, range } => {
-                cells.of(row(*per_variant)).iter().any(|number| range.contains(*number))
-            }
+            Node::Words {
+                cells,
+                per_variant,
+                accepted,
+            } => cells
+                .of(row(*per_variant))
+                .iter()
+                .any(|code| accepted.contains(*code)),
+            Node::Numbers {
+                cells,
+                per_variant,
+                range,
+            } => cells
+                .of(row(*per_variant))
+                .iter()
+                .any(|number| range.contains(*number)),
         }
     }
 }
@@ -113,8 +142,16 @@ impl<'c> Node<'c> {
 fn merge_words(parts: Vec<Node<'_>>) -> Node<'_> {
     let mut merged: Vec<Node<'_>> = Vec::new();
     for part in parts {
-        let (Node::Words { cells, accepted, .. }, Some(Node::Words { cells: last, accepted: codes, .. })) =
-            (&part, merged.last_mut())
+        let (
+            Node::Words {
+                cells, accepted, ..
+            },
+            Some(Node::Words {
+                cells: last,
+                accepted: codes,
+                ..
+            }),
+        ) = (&part, merged.last_mut())
         else {
             merged.push(part);
             continue;

@@ -1,0 +1,246 @@
+//! The corridor: one request, one snapshot, one page.
+//!
+//! Everything here is synchronous and knows no clock: `now` and the query's id arrive in the request.
+
+mod error;
+mod page;
+mod request;
+mod snapshot;
+mod suggest;
+
+pub use error::EngineError;
+pub use page::{Explanation, FacetValue, Hit, Page, RangeOf};
+pub use request::{HITS_PER_PAGE_MAX, PAGING_DEPTH_MAX, Request, RulesSwitch};
+pub use snapshot::{Catalog, Snapshot};
+pub use suggest::{SUGGESTIONS_MAX, Suggestion, SuggestionKind};
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustc_hash::FxHashSet;
+
+use crate::journal::{Entry, Event, Evidence, JournalError};
+use crate::merchandising::{self, Context, Decision};
+use crate::query::{self, LastWord, Query};
+use crate::ranking::{self, Ranking, Recipe, Taste};
+use crate::retrieval::{self, Order, Plan};
+use crate::shoppers::{Profile, Recorded, Shoppers};
+use request::Asked;
+
+/// A shop, open for business.
+pub struct Engine {
+    live: ArcSwap<Snapshot>,
+    /// `None` when the shop is read without its shoppers, as the command line may.
+    shoppers: Option<Shoppers>,
+}
+
+impl Engine {
+    pub fn new(snapshot: Snapshot, shoppers: Option<Shoppers>) -> Self {
+        Engine {
+            live: ArcSwap::from_pointee(snapshot),
+            shoppers,
+        }
+    }
+
+    /// The snapshot that a request arriving now would read.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.live.load_full()
+    }
+
+    /// Requests that arrive from now on read this snapshot.
+    pub fn swap(&self, snapshot: Snapshot) {
+        self.live.store(Arc::new(snapshot));
+    }
+
+    pub fn shoppers(&self) -> Option<&Shoppers> {
+        self.shoppers.as_ref()
+    }
+
+    /// Answers a search or, without words, a category page.
+    pub fn search(&self, request: &Request) -> Result<Page, EngineError> {
+        let snapshot = self.live.load_full();
+        let asked = request.read(&snapshot)?;
+        let profile = self.profile(request);
+
+        let query = query::understand(
+            &snapshot.language,
+            snapshot.vocabulary(),
+            &request.q,
+            LastWord::Whole,
+        );
+        let decision = decide(&snapshot, &query, request);
+        let recipe = asked.recipe(&snapshot);
+        let plan = decision.steer(plan(&query, &asked, recipe));
+        let candidates =
+            retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
+        let summary = page::Summary::of(&candidates);
+        let ranked = rank(
+            &snapshot,
+            &query,
+            &decision,
+            request,
+            recipe,
+            profile.as_deref(),
+            &plan,
+            candidates.candidates,
+        );
+        let complete = summary.total == ranked.hits.len();
+        let arranged = merchandising::arrange(&decision, &ranked, &candidates.included, complete);
+        Ok(page::assemble(
+            &snapshot, request, &asked, query, &decision, &ranked, &arranged, summary,
+        ))
+    }
+
+    /// Completes what is being typed: brands and categories, then products.
+    pub fn suggest(&self, request: &Request) -> Result<Vec<Suggestion>, EngineError> {
+        let snapshot = self.live.load_full();
+        let asked = request.read(&snapshot)?;
+        let profile = self.profile(request);
+
+        let query = query::understand(
+            &snapshot.language,
+            snapshot.vocabulary(),
+            &request.q,
+            LastWord::Beginning,
+        );
+        if query.units.is_empty() {
+            return Ok(Vec::new());
+        }
+        let decision = decide(&snapshot, &query, request);
+        let recipe = asked.recipe(&snapshot);
+        let plan = Plan {
+            included: Vec::new(),
+            ..decision.steer(plan(&query, &asked, recipe))
+        };
+        let fetched = retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
+        let products = if fetched.relaxed {
+            Vec::new()
+        } else {
+            fetched.candidates
+        };
+        let ranked = rank(
+            &snapshot,
+            &query,
+            &decision,
+            request,
+            recipe,
+            profile.as_deref(),
+            &plan,
+            products,
+        );
+        Ok(suggest::suggest(
+            &snapshot,
+            &query,
+            &ranked,
+            asked.hits_per_page,
+        ))
+    }
+
+    /// Records events with what their products were when they happened; durable when this returns, and visible to the
+    /// shopper's next request.
+    pub fn record(&self, events: Vec<Event>) -> Result<Recorded, JournalError> {
+        let snapshot = self.live.load_full();
+        let entries = events
+            .into_iter()
+            .map(|event| entry(&snapshot, event))
+            .collect();
+        match &self.shoppers {
+            Some(shoppers) => shoppers.record(entries),
+            None => Err(JournalError::Stopped),
+        }
+    }
+
+    fn profile(&self, request: &Request) -> Option<Arc<Profile>> {
+        let shopper = request.shopper.as_deref()?;
+        self.shoppers
+            .as_ref()
+            .map(|shoppers| shoppers.profile(shopper))
+    }
+}
+
+fn decide<'s>(snapshot: &'s Snapshot, query: &Query, request: &Request) -> Decision<'s> {
+    if request.rules == RulesSwitch::Off {
+        return Decision::default();
+    }
+    let context = Context {
+        query,
+        category: request.category.as_deref(),
+        segment: request.segment.as_deref(),
+        surface: &request.surface,
+        now: request.now,
+    };
+    merchandising::decide(&snapshot.rules, &context)
+}
+
+fn plan(query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {
+    Plan {
+        units: query.units.clone(),
+        filter: asked.filter.clone(),
+        suppressed: FxHashSet::default(),
+        included: Vec::new(),
+        facets: asked.facets.clone(),
+        order: asked.order,
+        sold_out: recipe.sold_out,
+        candidates_max: asked.window.end.max(ranking::RERANKED_MAX),
+    }
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the corridor's last step before the page reads every earlier step"
+)]
+fn rank(
+    snapshot: &Snapshot,
+    query: &Query,
+    decision: &Decision<'_>,
+    request: &Request,
+    recipe: &Recipe,
+    profile: Option<&Profile>,
+    plan: &Plan,
+    candidates: Vec<retrieval::Candidate>,
+) -> ranking::Ranked {
+    if plan.order != Order::Relevance {
+        return ranking::keep_order(candidates);
+    }
+    let impact = request.impact.unwrap_or(recipe.impact);
+    let taste = match profile.filter(|_| impact > 0.0 && !query.names_a_product) {
+        Some(profile) => {
+            let (schema, columns) = (&snapshot.catalog.schema, &snapshot.catalog.columns);
+            Taste::bind(
+                profile,
+                &snapshot.recipes.affinity,
+                schema,
+                columns,
+                request.now,
+            )
+        }
+        None => Taste::none(),
+    };
+    let adjustments = decision.adjustments();
+    let ranking = Ranking {
+        recipe,
+        impact,
+        taste: &taste,
+        adjustments: &adjustments,
+        now: request.now,
+    };
+    ranking::rank(snapshot.shelf(), &ranking, candidates)
+}
+
+/// An event with the affinity attributes of its products.
+fn entry(snapshot: &Snapshot, event: Event) -> Entry {
+    let columns = &snapshot.catalog.columns;
+    let mut evidence = Vec::new();
+    for product in event.products.iter().filter_map(|id| columns.ordinal(id)) {
+        for (position, attribute) in snapshot.catalog.schema.attributes.iter().enumerate() {
+            if attribute.affinity {
+                let values = columns.words_of(position, product).into_iter();
+                evidence.extend(values.map(|value| Evidence {
+                    attribute: attribute.name.clone(),
+                    value: value.into(),
+                }));
+            }
+        }
+    }
+    Entry { event, evidence }
+}

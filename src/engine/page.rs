@@ -1,0 +1,277 @@
+//! The last step: the window of a list, with everything a page shows of it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::request::{Asked, Request};
+use super::snapshot::Snapshot;
+use crate::catalog::schema::Kind;
+use crate::merchandising::{Arranged, Decision, RuleReport};
+use crate::problem::Problem;
+use crate::query::{Highlighter, Query, Understood};
+use crate::ranking::{self, Move, Moves, Ranked};
+use crate::retrieval::{Candidates, FacetCounts, Order};
+
+/// A page of products, in the order it shows them.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Page {
+    /// 32 hexadecimal digits; events name it.
+    pub query_id: String,
+    /// The query as typed.
+    pub query: String,
+    /// How many products match, exactly.
+    pub total: usize,
+    /// Counted from 1.
+    pub page: usize,
+    pub hits_per_page: usize,
+    /// Set by the door that answers.
+    pub took_ms: f64,
+    pub hits: Vec<Hit>,
+    /// By attribute: its values, most frequent first.
+    pub facets: BTreeMap<String, Vec<FacetValue>>,
+    /// By number attribute: its lowest and highest value.
+    pub ranges: BTreeMap<String, RangeOf>,
+    pub understood: Understood,
+    /// Rules that held; with `explain`, all of them.
+    pub rules: Vec<RuleReport>,
+    #[schema(value_type = Object)]
+    pub experiments: BTreeMap<String, String>,
+    pub problems: Vec<Problem>,
+}
+
+/// A product on a page.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Hit {
+    pub id: String,
+    /// Place in the whole list, counted from 1.
+    pub position: usize,
+    /// Every shown attribute, and `sold_out`.
+    #[schema(value_type = Object)]
+    pub product: Map<String, Value>,
+    /// Texts in which a word of the query was found, the words inside `<em>`.
+    pub highlight: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explanation>,
+}
+
+/// Why a hit stands where it stands.
+pub type Explanation = Moves;
+
+/// How many matching products have a value.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct FacetValue {
+    pub value: String,
+    pub count: u32,
+}
+
+/// The lowest and the highest number among matching products.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct RangeOf {
+    pub min: f64,
+    pub max: f64,
+}
+
+/// What candidates say besides themselves.
+pub(super) struct Summary {
+    pub(super) total: usize,
+    facets: Vec<FacetCounts>,
+    relaxed: bool,
+}
+
+impl Summary {
+    pub(super) fn of(candidates: &Candidates) -> Self {
+        let Candidates {
+            total,
+            facets,
+            relaxed,
+            ..
+        } = candidates;
+        Summary {
+            total: *total,
+            facets: facets.clone(),
+            relaxed: *relaxed,
+        }
+    }
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the page is where every step of the corridor comes together"
+)]
+pub(super) fn assemble(
+    snapshot: &Snapshot,
+    request: &Request,
+    asked: &Asked,
+    query: Query,
+    decision: &Decision<'_>,
+    ranked: &Ranked,
+    arranged: &Arranged<'_>,
+    summary: Summary,
+) -> Page {
+    let window =
+        asked.window.start.min(arranged.hits.len())..asked.window.end.min(arranged.hits.len());
+    let moves = if request.explain {
+        explain(snapshot, asked, request, ranked, arranged)
+    } else {
+        Vec::new()
+    };
+    let highlighter = Highlighter::new(&snapshot.language.analyzer, &query);
+    let mut hits = Vec::with_capacity(window.len());
+    for place in window {
+        let candidate = &ranked.hits[arranged.hits[place].ranked].candidate;
+        let mut product = snapshot.catalog.documents.get(candidate.ordinal);
+        let highlight = highlights(snapshot, &highlighter, &product);
+        product.insert("sold_out".into(), Value::Bool(candidate.sold_out));
+        hits.push(Hit {
+            id: snapshot
+                .catalog
+                .columns
+                .product_id(candidate.ordinal)
+                .to_string(),
+            position: place + 1,
+            product,
+            highlight,
+            explain: moves.get(place).cloned(),
+        });
+    }
+    let (facets, ranges) = facets(snapshot, asked, summary.facets);
+    let mut problems = Vec::new();
+    if hits.is_empty() && asked.window.start > 0 && asked.window.start >= summary.total {
+        problems.push(past_the_end(request, summary.total));
+    }
+    Page {
+        query_id: format!("{:032x}", request.query_id),
+        query: query.text,
+        total: summary.total,
+        page: request.page,
+        hits_per_page: request.hits_per_page,
+        took_ms: 0.0,
+        hits,
+        facets,
+        ranges,
+        understood: Understood {
+            relaxed: summary.relaxed,
+            ..query.understood
+        },
+        rules: reports(request, decision, arranged),
+        experiments: BTreeMap::new(),
+        problems,
+    }
+}
+
+fn past_the_end(request: &Request, total: usize) -> Problem {
+    let last = total.div_ceil(request.hits_per_page.max(1)).max(1);
+    Problem::new(
+        "request",
+        format!("page {} is past the end of {total} hits", request.page),
+    )
+    .suggest(format!("the last page is {last}"))
+}
+
+fn highlights(
+    snapshot: &Snapshot,
+    highlighter: &Highlighter<'_>,
+    product: &Map<String, Value>,
+) -> BTreeMap<String, String> {
+    let searched = snapshot
+        .catalog
+        .schema
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.searched.is_some());
+    searched
+        .filter(|attribute| matches!(attribute.kind, Kind::Text | Kind::Keyword))
+        .filter_map(|attribute| {
+            let marked = highlighter.mark(product.get(&attribute.name)?.as_str()?)?;
+            Some((attribute.name.clone(), marked))
+        })
+        .collect()
+}
+
+/// The moves of every hit up to the end of the page, pins last.
+fn explain(
+    snapshot: &Snapshot,
+    asked: &Asked,
+    request: &Request,
+    ranked: &Ranked,
+    arranged: &Arranged<'_>,
+) -> Vec<Moves> {
+    let explained = ranking::explain(snapshot.shelf(), ranked, ranked.hits.len());
+    let end = asked.window.end.min(arranged.hits.len());
+    let mut moves = Vec::with_capacity(end);
+    for (place, hit) in arranged.hits[..end].iter().enumerate() {
+        let mut own = explained[hit.ranked].clone();
+        match hit.pinned_by {
+            Some(rule) => own.add(
+                Move {
+                    name: Some(rule.to_string()),
+                    ..Move::by("pin")
+                },
+                hit.ranked,
+                place,
+            ),
+            None => own.pushed_aside(hit.ranked, place),
+        }
+        if asked.order != Order::Relevance {
+            own.moves = vec![Move {
+                name: request.sort.clone(),
+                ..Move::by("sort")
+            }];
+        }
+        moves.push(own);
+    }
+    moves
+}
+
+fn facets(
+    snapshot: &Snapshot,
+    asked: &Asked,
+    counted: Vec<FacetCounts>,
+) -> (BTreeMap<String, Vec<FacetValue>>, BTreeMap<String, RangeOf>) {
+    let (mut facets, mut ranges) = (BTreeMap::new(), BTreeMap::new());
+    for facet in counted {
+        let attribute = &snapshot.catalog.schema.attributes[facet.attribute];
+        if attribute.kind.is_numeric() {
+            if let Some(range) = facet.range {
+                ranges.insert(
+                    attribute.name.clone(),
+                    RangeOf {
+                        min: range.min,
+                        max: range.max,
+                    },
+                );
+            }
+            continue;
+        }
+        let values = facet.counts.into_iter().take(asked.facet_values_max);
+        let values = values
+            .map(|count| FacetValue {
+                value: count.value,
+                count: count.count,
+            })
+            .collect();
+        facets.insert(attribute.name.clone(), values);
+    }
+    (facets, ranges)
+}
+
+/// The rules that held and what could not be done of them; with `explain`, the others and why not.
+fn reports(request: &Request, decision: &Decision<'_>, arranged: &Arranged<'_>) -> Vec<RuleReport> {
+    let mut reports: Vec<RuleReport> = decision
+        .considered
+        .iter()
+        .filter(|report| report.held || request.explain)
+        .cloned()
+        .collect();
+    for (rule, reason) in &arranged.suspended {
+        if let Some(report) = reports
+            .iter_mut()
+            .find(|report| report.name == *rule && report.held)
+        {
+            report.reason = Some(reason.clone());
+        }
+    }
+    reports
+}

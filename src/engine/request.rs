@@ -1,0 +1,318 @@
+//! What a storefront asks for, typed text first, meaning second.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use super::error::EngineError;
+use super::snapshot::Snapshot;
+use crate::catalog::filter::{self, Filter};
+use crate::problem::nearest;
+use crate::query::QUERY_BYTES_MAX;
+use crate::ranking::Recipe;
+use crate::retrieval::Order;
+
+/// At most this many hits on one page.
+pub const HITS_PER_PAGE_MAX: usize = 1_000;
+
+/// Pages end after this many hits.
+pub const PAGING_DEPTH_MAX: usize = 1_000_000;
+
+/// At most this many values of one facet are returned.
+const FACET_VALUES_MAX: usize = 10_000;
+
+/// How many facet values are returned when nothing is said.
+const FACET_VALUES: usize = 250;
+
+/// One question to the engine. `Request::new` gives the plain one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What was typed; empty asks for every product.
+    pub q: String,
+    pub filter: Option<String>,
+    /// Names of attributes to count, or `*` for all facets.
+    pub facets: Vec<String>,
+    pub facet_values_max: Option<usize>,
+    /// `attribute:asc` or `attribute:desc`.
+    pub sort: Option<String>,
+    /// Counted from 1.
+    pub page: usize,
+    pub hits_per_page: usize,
+    pub shopper: Option<String>,
+    pub segment: Option<String>,
+    pub surface: String,
+    pub category: Option<String>,
+    /// 0 to 100; the recipe's when not said.
+    pub impact: Option<f64>,
+    pub recipe: Option<String>,
+    pub rules: RulesSwitch,
+    pub explain: bool,
+    pub now: Timestamp,
+    /// Drawn at random by whoever asks.
+    pub query_id: u128,
+}
+
+/// Whether merchandisers' rules have a say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RulesSwitch {
+    On,
+    Off,
+}
+
+impl Request {
+    /// The first 24 hits for these words, for a shopper nobody knows.
+    pub fn new(q: impl Into<String>, now: Timestamp) -> Self {
+        Request {
+            q: q.into(),
+            filter: None,
+            facets: Vec::new(),
+            facet_values_max: None,
+            sort: None,
+            page: 1,
+            hits_per_page: 24,
+            shopper: None,
+            segment: None,
+            surface: "search".into(),
+            category: None,
+            impact: None,
+            recipe: None,
+            rules: RulesSwitch::On,
+            explain: false,
+            now,
+            query_id: 0,
+        }
+    }
+
+    /// What the request means in a snapshot.
+    pub(super) fn read(&self, snapshot: &Snapshot) -> Result<Asked, EngineError> {
+        self.check_limits()?;
+        let schema = &snapshot.catalog.schema;
+        let mut filter = match &self.filter {
+            Some(text) => filter::parse(schema, text)?,
+            None => Filter::everything(),
+        };
+        if let Some(category) = &self.category {
+            let Some(attribute) = schema.role(crate::catalog::schema::Role::Category) else {
+                let suggestion = "give an attribute `role = \"category\"`, or use `filter`";
+                return Err(parameter(
+                    "category",
+                    "needs a category attribute, which the schema lacks",
+                    suggestion,
+                ));
+            };
+            filter = filter.and(Filter::Is {
+                attribute,
+                value: category.clone(),
+            });
+        }
+        if let Some(name) = &self.recipe
+            && snapshot.recipes.named(name).is_none()
+        {
+            let known = snapshot.recipes.recipes.keys().map(String::as_str);
+            return Err(unknown(
+                "recipe",
+                name,
+                known,
+                "recipes are defined in index/ranking.toml",
+            ));
+        }
+        let first = (self.page - 1).saturating_mul(self.hits_per_page);
+        Ok(Asked {
+            filter,
+            facets: self.read_facets(snapshot)?,
+            facet_values_max: self.facet_values_max.unwrap_or(FACET_VALUES),
+            order: self.read_sort(snapshot)?,
+            window: first..first + self.hits_per_page,
+            hits_per_page: self.hits_per_page,
+            recipe: self.recipe.clone(),
+            surface: self.surface.clone(),
+        })
+    }
+
+    fn check_limits(&self) -> Result<(), EngineError> {
+        if self.q.len() > QUERY_BYTES_MAX {
+            let reason = format!("has {} bytes", self.q.len());
+            return Err(parameter(
+                "q",
+                reason,
+                format!("write at most {QUERY_BYTES_MAX} bytes"),
+            ));
+        }
+        if self.page == 0 {
+            return Err(parameter("page", "is 0", "pages are counted from 1"));
+        }
+        if self.hits_per_page > HITS_PER_PAGE_MAX {
+            let reason = format!("is {}", self.hits_per_page);
+            return Err(parameter(
+                "hits_per_page",
+                reason,
+                format!("write at most {HITS_PER_PAGE_MAX}"),
+            ));
+        }
+        if self.page.saturating_mul(self.hits_per_page) > PAGING_DEPTH_MAX {
+            let reason = format!("{} of {} hits goes too deep", self.page, self.hits_per_page);
+            let suggestion =
+                format!("paging ends after {PAGING_DEPTH_MAX} hits; narrow the list with `filter`");
+            return Err(parameter("page", reason, suggestion));
+        }
+        if self
+            .facet_values_max
+            .is_some_and(|max| max > FACET_VALUES_MAX)
+        {
+            return Err(parameter(
+                "facet_values_max",
+                "is too high",
+                format!("write at most {FACET_VALUES_MAX}"),
+            ));
+        }
+        if self
+            .impact
+            .is_some_and(|impact| !(0.0..=100.0).contains(&impact))
+        {
+            return Err(parameter(
+                "impact",
+                "is out of range",
+                "write a number between 0 and 100",
+            ));
+        }
+        Ok(())
+    }
+
+    fn read_facets(&self, snapshot: &Snapshot) -> Result<Vec<usize>, EngineError> {
+        let schema = &snapshot.catalog.schema;
+        let facets = || {
+            schema
+                .attributes
+                .iter()
+                .enumerate()
+                .filter(|(_, attribute)| attribute.facet)
+        };
+        let mut positions = Vec::new();
+        for name in &self.facets {
+            if name == "*" {
+                positions.extend(facets().map(|(position, _)| position));
+                continue;
+            }
+            match facets().find(|(_, attribute)| attribute.name == *name) {
+                Some((position, _)) => positions.push(position),
+                None => {
+                    let known = facets().map(|(_, attribute)| attribute.name.as_str());
+                    return Err(unknown(
+                        "facet",
+                        name,
+                        known,
+                        "mark an attribute `facet = true` and index again",
+                    ));
+                }
+            }
+        }
+        let mut seen = rustc_hash::FxHashSet::default();
+        positions.retain(|position| seen.insert(*position));
+        Ok(positions)
+    }
+
+    fn read_sort(&self, snapshot: &Snapshot) -> Result<Order, EngineError> {
+        let Some(sort) = self
+            .sort
+            .as_deref()
+            .filter(|sort| !sort.is_empty() && *sort != "relevance")
+        else {
+            return Ok(Order::Relevance);
+        };
+        let sortable = || {
+            snapshot
+                .catalog
+                .schema
+                .attributes
+                .iter()
+                .enumerate()
+                .filter(|(_, attribute)| attribute.sort)
+        };
+        let (name, direction) = sort.rsplit_once(':').unwrap_or((sort, ""));
+        let descending = match direction {
+            "asc" => false,
+            "desc" => true,
+            _ => {
+                let suggestion = format!("write {sort}:asc or {sort}:desc");
+                return Err(parameter(
+                    "sort",
+                    format!("`{sort}` has no direction"),
+                    suggestion,
+                ));
+            }
+        };
+        match sortable().find(|(_, attribute)| attribute.name == name) {
+            Some((attribute, _)) => Ok(Order::By {
+                attribute,
+                descending,
+            }),
+            None => {
+                let known = sortable().map(|(_, attribute)| attribute.name.as_str());
+                Err(unknown(
+                    "sort",
+                    name,
+                    known,
+                    "mark an attribute `sort = true` and index again",
+                ))
+            }
+        }
+    }
+}
+
+/// A request, read against one snapshot.
+pub(super) struct Asked {
+    pub(super) filter: Filter,
+    pub(super) facets: Vec<usize>,
+    pub(super) facet_values_max: usize,
+    pub(super) order: Order,
+    /// Places of the page's hits, counted from 0.
+    pub(super) window: Range<usize>,
+    pub(super) hits_per_page: usize,
+    recipe: Option<String>,
+    surface: String,
+}
+
+impl Asked {
+    pub(super) fn recipe<'s>(&self, snapshot: &'s Snapshot) -> &'s Recipe {
+        let named = self
+            .recipe
+            .as_deref()
+            .and_then(|name| snapshot.recipes.named(name));
+        named.unwrap_or_else(|| snapshot.recipes.for_surface(&self.surface))
+    }
+}
+
+fn parameter(
+    name: &'static str,
+    reason: impl Into<String>,
+    suggestion: impl Into<String>,
+) -> EngineError {
+    EngineError::Parameter {
+        parameter: name,
+        reason: reason.into(),
+        suggestion: suggestion.into(),
+    }
+}
+
+fn unknown<'a>(
+    what: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+    hint: &str,
+) -> EngineError {
+    const NAMES_MAX: usize = 20;
+    let known: Vec<&str> = known.collect();
+    let suggestion = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => format!("there is none; {hint}"),
+        None => format!(
+            "known are {}",
+            known[..known.len().min(NAMES_MAX)].join(", ")
+        ),
+    };
+    EngineError::Unknown {
+        what,
+        name: name.to_string(),
+        suggestion,
+    }
+}

@@ -1,0 +1,45 @@
+//! The immutable view of the whole shop that one request reads.
+
+use crate::catalog::columns::Columns;
+use crate::catalog::documents::Documents;
+use crate::catalog::schema::Schema;
+use crate::merchandising::Rules;
+use crate::problem::Problem;
+use crate::query::{Language, Vocabulary};
+use crate::ranking::{Recipes, Shelf};
+use crate::retrieval::TextIndex;
+use std::sync::Arc;
+
+/// What one generation of the index holds.
+pub struct Catalog {
+    /// Which generation this is.
+    pub generation: u64,
+    pub schema: Schema,
+    pub columns: Columns,
+    pub documents: Documents,
+    pub text: TextIndex,
+}
+
+/// Everything one request reads.
+pub struct Snapshot {
+    pub catalog: Arc<Catalog>,
+    pub language: Language,
+    pub rules: Rules,
+    pub recipes: Recipes,
+    /// What is wrong with the shop's files; requests are served by the last good ones.
+    pub problems: Vec<Problem>,
+}
+
+impl Snapshot {
+    /// What ranking and rules need to know of the catalog.
+    pub fn shelf(&self) -> Shelf<'_> {
+        Shelf {
+            schema: &self.catalog.schema,
+            columns: &self.catalog.columns,
+        }
+    }
+
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.catalog.text.vocabulary
+    }
+}

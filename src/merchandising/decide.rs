@@ -1,0 +1,175 @@
+//! Which rules hold for a request, and for the others, which condition fails first.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::rules::{Anchor, QueryCondition, Rule, Rules, When};
+use crate::catalog::columns::PATH_SEPARATOR;
+use crate::query::Query;
+use crate::ranking::Adjustment;
+use crate::retrieval::{Order, Plan};
+
+/// What rules look at.
+pub struct Context<'c> {
+    pub query: &'c Query,
+    pub category: Option<&'c str>,
+    pub segment: Option<&'c str>,
+    pub surface: &'c str,
+    pub now: Timestamp,
+}
+
+/// What the rules come to for one request.
+#[derive(Default)]
+pub struct Decision<'r> {
+    pub held: Vec<&'r Rule>,
+    /// Pins by position; no two have the same.
+    pub pins: Vec<PinDecision<'r>>,
+    /// Every rule, and why it does not hold.
+    pub considered: Vec<RuleReport>,
+}
+
+/// A pin of a rule that holds, and where it lands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PinDecision<'r> {
+    pub rule: &'r str,
+    pub products: &'r [u32],
+    /// Counted from 1.
+    pub position: usize,
+}
+
+/// Whether a rule held, as responses say it.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct RuleReport {
+    pub name: String,
+    pub held: bool,
+    /// Why it did not hold, or what of it could not be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Decides which rules hold. Of two pins to one position, the earlier rule's lands there and the later moves down.
+pub fn decide<'r>(rules: &'r Rules, context: &Context<'_>) -> Decision<'r> {
+    let mut decision = Decision::default();
+    for rule in &rules.rules {
+        let reason = rule.when.first_failing(context);
+        let held = reason.is_none();
+        decision.considered.push(RuleReport {
+            name: rule.name.clone(),
+            held,
+            reason,
+        });
+        if held {
+            decision.held.push(rule);
+            for pin in &rule.pins {
+                let position = decision.free_position(pin.position);
+                decision.pins.push(PinDecision {
+                    rule: &rule.name,
+                    products: &pin.products,
+                    position,
+                });
+            }
+        }
+    }
+    decision.pins.sort_by_key(|pin| pin.position);
+    decision
+}
+
+impl Decision<'_> {
+    /// Tells retrieval what to leave out and what to bring in. Pins do not hold against a sort the shopper chose.
+    pub fn steer(&self, mut plan: Plan) -> Plan {
+        plan.suppressed
+            .extend(self.held.iter().flat_map(|rule| &rule.suppressed));
+        if plan.order == Order::Relevance {
+            plan.included = self.pins.iter().map(|pin| pin.products.to_vec()).collect();
+        }
+        plan
+    }
+
+    /// What the rules that hold want more and less of.
+    pub fn adjustments(&self) -> Vec<Adjustment> {
+        self.held
+            .iter()
+            .flat_map(|rule| rule.adjustments.iter().cloned())
+            .collect()
+    }
+
+    fn free_position(&self, wanted: usize) -> usize {
+        let taken = |position: usize| self.pins.iter().any(|pin| pin.position == position);
+        (wanted..)
+            .find(|position| !taken(*position))
+            .unwrap_or(wanted)
+    }
+}
+
+impl When {
+    /// The first condition that does not hold, in words.
+    fn first_failing(&self, context: &Context<'_>) -> Option<String> {
+        if let Some(condition) = &self.query
+            && !condition.holds(&context.query.stems)
+        {
+            return Some(format!(
+                "the query {} `{}`",
+                condition.anchor.unlike(),
+                condition.text
+            ));
+        }
+        if let Some(category) = &self.category
+            && !context
+                .category
+                .is_some_and(|asked| is_within(asked, category))
+        {
+            return Some(format!("the page is not of category `{category}`"));
+        }
+        if let Some(segment) = &self.segment
+            && context.segment != Some(segment.as_str())
+        {
+            return Some(format!("the shopper is not in segment `{segment}`"));
+        }
+        if let Some(surface) = &self.surface
+            && context.surface != surface
+        {
+            return Some(format!(
+                "the surface is `{}`, not `{surface}`",
+                context.surface
+            ));
+        }
+        if let Some(from) = self.from.as_ref().filter(|from| context.now < from.at) {
+            return Some(format!("it begins {}", from.text));
+        }
+        if let Some(until) = self.until.as_ref().filter(|until| context.now >= until.at) {
+            return Some(format!("it ended {}", until.text));
+        }
+        None
+    }
+}
+
+impl QueryCondition {
+    fn holds(&self, stems: &[String]) -> bool {
+        match self.anchor {
+            Anchor::Is => stems == self.stems,
+            Anchor::Starts => stems.starts_with(&self.stems),
+            Anchor::Ends => stems.ends_with(&self.stems),
+            Anchor::Contains => stems
+                .windows(self.stems.len())
+                .any(|window| window == self.stems),
+        }
+    }
+}
+
+impl Anchor {
+    fn unlike(self) -> &'static str {
+        match self {
+            Anchor::Is => "is not",
+            Anchor::Contains => "does not contain",
+            Anchor::Starts => "does not start with",
+            Anchor::Ends => "does not end with",
+        }
+    }
+}
+
+/// Whether a category is another or below it.
+fn is_within(category: &str, other: &str) -> bool {
+    category
+        .strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(PATH_SEPARATOR))
+}

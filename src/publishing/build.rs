@@ -1,0 +1,160 @@
+//! A feed becomes a generation beside the live one, and then the live one.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use super::generation::{Draft, Manifest};
+use super::{PublishError, ShopPaths};
+use crate::catalog::columns::ColumnsBuilder;
+use crate::catalog::documents::DocumentsWriter;
+use crate::catalog::feed::Feed;
+use crate::catalog::product::{Assembled, products, shown};
+use crate::catalog::schema::Schema;
+use crate::problem::Problem;
+use crate::retrieval::TextIndexBuilder;
+
+/// Products handed from reading to indexing at a time, and how many such batches may wait.
+const BATCH_PRODUCTS: usize = 256;
+const BATCHES_WAITING_MAX: usize = 8;
+
+/// What a build came to.
+#[derive(Debug)]
+pub struct Built {
+    pub manifest: Manifest,
+    /// Everything that was wrong with the feed, in its order.
+    pub problems: Vec<Problem>,
+}
+
+/// How far a build is.
+pub struct Progress {
+    pub products: u64,
+    /// The last batch is in; what follows is writing and checking.
+    pub finishing: bool,
+}
+
+/// Reads a feed whole, builds the next generation and publishes it. The live one serves until the very end; a feed
+/// that is truncated or has no product changes nothing.
+pub fn build(
+    paths: &ShopPaths,
+    schema: &Schema,
+    feed: Feed,
+    mut progress: impl FnMut(Progress),
+) -> Result<Built, PublishError> {
+    let draft = Draft::begin(&paths.data)?;
+    let name = feed.name.clone();
+    let mut problems = Vec::new();
+    let mut columns = ColumnsBuilder::new(schema);
+    let mut documents =
+        DocumentsWriter::create(&draft.dir).map_err(PublishError::io(&draft.dir))?;
+    let mut text = TextIndexBuilder::create(&draft.dir, schema)?;
+    let mut indexed = 0u64;
+    let mut refused = 0u64;
+    let truncated = thread::scope(|scope| {
+        let (sender, batches) = sync_channel(BATCHES_WAITING_MAX);
+        let reader = scope.spawn(move || read(schema, feed, |batch| sender.send(batch).is_ok()));
+        let mut index = |batches: Receiver<Vec<Read>>| -> Result<(), PublishError> {
+            for read in batches.into_iter().flatten() {
+                match read {
+                    Read::Product {
+                        assembled: (product, own_problems),
+                        shown,
+                    } => {
+                        columns.push(&product);
+                        documents
+                            .push(&shown)
+                            .map_err(PublishError::io(&draft.dir))?;
+                        text.push(&product)?;
+                        problems.extend(own_problems);
+                        indexed += 1;
+                        if indexed.is_multiple_of(BATCH_PRODUCTS as u64) {
+                            progress(Progress {
+                                products: indexed,
+                                finishing: false,
+                            });
+                        }
+                    }
+                    Read::Refused(problem) => {
+                        refused += 1;
+                        problems.push(problem);
+                    }
+                    Read::Repaired(problem) => problems.push(problem),
+                }
+            }
+            Ok(())
+        };
+        let indexing = index(batches);
+        let truncated = reader
+            .join()
+            .expect("the reader does not panic: it only reads and sends");
+        indexing.map(|()| truncated)
+    })?;
+    progress(Progress {
+        products: indexed,
+        finishing: true,
+    });
+    if truncated {
+        return Err(PublishError::Truncated { feed: name });
+    }
+    if indexed == 0 {
+        let first = problems
+            .first()
+            .map_or_else(|| "it has no lines".to_string(), Problem::to_string);
+        return Err(PublishError::NoProducts {
+            feed: name,
+            refused,
+            first,
+        });
+    }
+    let columns = columns.finish();
+    let manifest = Manifest {
+        generation: draft.generation,
+        products: columns.products(),
+        variants: columns.variants(),
+        feed: name,
+        refused,
+    };
+    draft.write_columns(schema, &columns)?;
+    drop(columns);
+    documents
+        .finish(&draft.dir)
+        .map_err(PublishError::io(&draft.dir))?;
+    text.finish(&draft.dir)?;
+    draft.publish(&manifest)?;
+    Ok(Built { manifest, problems })
+}
+
+/// What reading hands to indexing.
+enum Read {
+    Product {
+        assembled: Assembled,
+        shown: serde_json::Map<String, serde_json::Value>,
+    },
+    Refused(Problem),
+    /// Something the reader mended by itself.
+    Repaired(Problem),
+}
+
+/// Reads the feed to its end, or until nobody listens; says whether it was truncated.
+fn read(schema: &Schema, mut feed: Feed, mut send: impl FnMut(Vec<Read>) -> bool) -> bool {
+    let mut batch = Vec::with_capacity(BATCH_PRODUCTS);
+    for assembled in products(schema, feed.by_ref()) {
+        batch.push(match assembled {
+            Ok(assembled) => Read::Product {
+                shown: shown(schema, &assembled.0),
+                assembled,
+            },
+            Err(problem) if problem.line.is_none() => Read::Repaired(problem),
+            Err(problem) => Read::Refused(problem),
+        });
+        if batch.len() == BATCH_PRODUCTS
+            && !send(std::mem::replace(
+                &mut batch,
+                Vec::with_capacity(BATCH_PRODUCTS),
+            ))
+        {
+            return false;
+        }
+    }
+    send(batch);
+    feed.truncated()
+}

@@ -1,0 +1,100 @@
+//! The files people write. The last good version of each is kept, so that a bad one never takes the shop down, not
+//! even after a restart.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::ShopPaths;
+use crate::problem::Problem;
+
+/// The operator's settings.
+pub const SETTINGS_FILE: &str = "endcap.toml";
+
+/// Where the last good versions are, inside the data directory.
+const ACCEPTED_DIR: &str = "accepted";
+
+/// Larger files are refused.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Reads a file with `parse`; when it is bad, the last good version is read instead and the problems are returned.
+/// `None` when there is no file, or no version of it ever was good.
+pub(super) fn read_or_last_good<T>(
+    paths: &ShopPaths,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, Vec<Problem>>,
+) -> (Option<T>, Vec<Problem>) {
+    let path = paths.shop.join(name);
+    let accepted = paths.data.join(ACCEPTED_DIR).join(name);
+    if !path.exists() {
+        return (None, Vec::new());
+    }
+    let text = read_limited(&path, name);
+    match text.and_then(|text| parse(&text).map(|value| (text, value))) {
+        Ok((text, value)) => {
+            accept(&accepted, &text);
+            (Some(value), Vec::new())
+        }
+        Err(mut problems) => {
+            let last_good = fs::read_to_string(&accepted)
+                .ok()
+                .and_then(|text| parse(&text).ok());
+            let stays = if last_good.is_some() {
+                "the last good version stays in force"
+            } else {
+                "it has no effect"
+            };
+            if let Some(problem) = problems.first_mut() {
+                let suggestion = problem
+                    .suggestion
+                    .take()
+                    .map_or(String::new(), |suggestion| format!("{suggestion}; "));
+                problem.suggestion = Some(format!("{suggestion}{stays} until it is mended"));
+            }
+            (last_good, problems)
+        }
+    }
+}
+
+/// The files of a folder with this ending, sorted, as names relative to the shop directory.
+pub(super) fn names_in(shop: &Path, dir: &str, ending: &str) -> Vec<String> {
+    let entries = fs::read_dir(shop.join(dir)).into_iter().flatten().flatten();
+    let paths = entries
+        .map(|entry| entry.path())
+        .filter(|path: &PathBuf| path.extension().is_some_and(|own| own == ending));
+    let mut names: Vec<String> = paths
+        .filter_map(|path| Some(format!("{dir}/{}", path.file_name()?.to_str()?)))
+        .collect();
+    names.sort();
+    names
+}
+
+fn read_limited(path: &Path, name: &str) -> Result<String, Vec<Problem>> {
+    let problem = |reason: String| vec![Problem::new(name, reason)];
+    let bytes = fs::metadata(path)
+        .map_err(|error| problem(format!("cannot be read: {error}")))?
+        .len();
+    if bytes > FILE_BYTES_MAX {
+        return Err(problem(format!(
+            "has {bytes} bytes, at most {FILE_BYTES_MAX} are read"
+        )));
+    }
+    fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))
+}
+
+/// Keeps a good version; failing to is no reason not to use it.
+fn accept(accepted: &Path, text: &str) {
+    if fs::read_to_string(accepted).is_ok_and(|known| known == text) {
+        return;
+    }
+    let kept = accepted
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| {
+            let next = accepted.with_extension("next");
+            crate::catalog::write_durably(&next, text.as_bytes())?;
+            fs::rename(next, accepted)
+        });
+    if let Err(error) = kept {
+        tracing::warn!(file = %accepted.display(), %error, "the last good version of a file cannot be kept");
+    }
+}

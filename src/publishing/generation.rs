@@ -1,0 +1,196 @@
+//! Generations on disk: numbered immutable folders, and the file that says which one is live.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::PublishError;
+use crate::catalog::columns::Columns;
+use crate::catalog::documents::Documents;
+use crate::catalog::schema::Schema;
+use crate::catalog::write_durably;
+use crate::engine::Catalog;
+use crate::retrieval::TextIndex;
+
+/// Older generations are swept when a new one is published.
+pub const GENERATIONS_KEPT: usize = 3;
+
+const GENERATIONS_DIR: &str = "generations";
+const LIVE_FILE: &str = "live";
+const MANIFEST_FILE: &str = "manifest.json";
+const SCHEMA_COPY: &str = "schema.toml";
+const COLUMNS_FILE: &str = "columns.bin";
+const LOCK_FILE: &str = "index.lock";
+
+/// What a generation holds; written last, so that a folder with a manifest is whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub generation: u64,
+    pub products: u32,
+    pub variants: u32,
+    /// The feed it was built from.
+    pub feed: String,
+    /// Lines of the feed that were refused.
+    pub refused: u64,
+}
+
+/// A generation that is being built; nothing of it is live.
+pub(super) struct Draft {
+    data: PathBuf,
+    pub(super) generation: u64,
+    pub(super) dir: PathBuf,
+    /// Held until the draft is published or dropped.
+    _lock: File,
+}
+
+impl Draft {
+    /// Begins the next generation; only one process at a time may.
+    pub(super) fn begin(data: &Path) -> Result<Draft, PublishError> {
+        let generations = data.join(GENERATIONS_DIR);
+        fs::create_dir_all(&generations).map_err(PublishError::io(&generations))?;
+        let lock_path = data.join(LOCK_FILE);
+        let lock = File::create(&lock_path).map_err(PublishError::io(&lock_path))?;
+        if lock.try_lock().is_err() {
+            return Err(PublishError::Busy(data.to_path_buf()));
+        }
+        let generation = numbers(&generations).last().copied().unwrap_or_default() + 1;
+        let dir = generations.join(format!("{generation:06}.building"));
+        if dir.exists() {
+            fs::remove_dir_all(&dir).map_err(PublishError::io(&dir))?;
+        }
+        fs::create_dir(&dir).map_err(PublishError::io(&dir))?;
+        Ok(Draft {
+            data: data.to_path_buf(),
+            generation,
+            dir,
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn write_columns(
+        &self,
+        schema: &Schema,
+        columns: &Columns,
+    ) -> Result<(), PublishError> {
+        let path = self.dir.join(COLUMNS_FILE);
+        let bytes = postcard::to_stdvec(columns)
+            .map_err(io::Error::other)
+            .map_err(PublishError::io(&path))?;
+        write_durably(&path, &bytes).map_err(PublishError::io(&path))?;
+        let path = self.dir.join(SCHEMA_COPY);
+        let text = toml::to_string(schema)
+            .map_err(io::Error::other)
+            .map_err(PublishError::io(&path))?;
+        write_durably(&path, text.as_bytes()).map_err(PublishError::io(&path))
+    }
+
+    /// Writes the manifest, reads everything back, and makes the generation live.
+    pub(super) fn publish(self, manifest: &Manifest) -> Result<(), PublishError> {
+        let path = self.dir.join(MANIFEST_FILE);
+        let text = serde_json::to_vec_pretty(manifest)
+            .map_err(io::Error::other)
+            .map_err(PublishError::io(&path))?;
+        write_durably(&path, &text).map_err(PublishError::io(&path))?;
+        let published = folder(&self.data, self.generation);
+        fs::rename(&self.dir, &published).map_err(PublishError::io(&published))?;
+        sync_dir(&self.data.join(GENERATIONS_DIR))?;
+        open(&self.data, self.generation)?;
+        let next = self.data.join("live.next");
+        write_durably(&next, format!("{}\n", self.generation).as_bytes())
+            .map_err(PublishError::io(&next))?;
+        let live = self.data.join(LIVE_FILE);
+        fs::rename(&next, &live).map_err(PublishError::io(&live))?;
+        sync_dir(&self.data)?;
+        sweep(&self.data, self.generation);
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After publishing the folder has its final name and nothing is left here.
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// The generation that is live; `None` when nothing was ever published.
+pub fn live_generation(data: &Path) -> Option<u64> {
+    fs::read_to_string(data.join(LIVE_FILE))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+/// Opens a generation and checks that its parts agree.
+pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError> {
+    let damaged = |reason: String| PublishError::Damaged {
+        generation,
+        data: data.to_path_buf(),
+        reason,
+    };
+    let dir = folder(data, generation);
+    let read =
+        |name: &str| fs::read(dir.join(name)).map_err(|error| damaged(format!("{name}: {error}")));
+    let manifest: Manifest = serde_json::from_slice(&read(MANIFEST_FILE)?)
+        .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
+    let schema = String::from_utf8_lossy(&read(SCHEMA_COPY)?).into_owned();
+    let schema =
+        Schema::parse(SCHEMA_COPY, &schema).map_err(|problems| damaged(super::list(&problems)))?;
+    let mut columns: Columns = postcard::from_bytes(&read(COLUMNS_FILE)?)
+        .map_err(|error| damaged(format!("{COLUMNS_FILE}: {error}")))?;
+    columns.index();
+    let documents = Documents::open(&dir).map_err(|error| damaged(error.to_string()))?;
+    let text = TextIndex::open(&dir).map_err(|error| damaged(error.to_string()))?;
+    let counts = [columns.products(), documents.len() as u32, text.products()];
+    if counts.iter().any(|count| *count != manifest.products) {
+        return Err(damaged(format!(
+            "its parts hold {counts:?} products instead of {}",
+            manifest.products
+        )));
+    }
+    Ok(Catalog {
+        generation,
+        schema,
+        columns,
+        documents,
+        text,
+    })
+}
+
+fn folder(data: &Path, generation: u64) -> PathBuf {
+    data.join(GENERATIONS_DIR).join(format!("{generation:06}"))
+}
+
+/// The numbers of the generations on disk, lowest first.
+fn numbers(generations: &Path) -> Vec<u64> {
+    let entries = fs::read_dir(generations).into_iter().flatten().flatten();
+    let mut numbers: Vec<u64> = entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Removes all but the last generations; one that is still read is freed when its readers let go.
+fn sweep(data: &Path, live: u64) {
+    let numbers = numbers(&data.join(GENERATIONS_DIR));
+    let old = numbers
+        .iter()
+        .rev()
+        .skip(GENERATIONS_KEPT)
+        .filter(|generation| **generation != live);
+    for generation in old {
+        if let Err(error) = fs::remove_dir_all(folder(data, *generation)) {
+            tracing::warn!(generation, %error, "an old generation cannot be swept");
+        }
+    }
+}
+
+fn sync_dir(dir: &Path) -> Result<(), PublishError> {
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(PublishError::io(dir))
+}

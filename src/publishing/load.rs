@@ -1,0 +1,139 @@
+//! From a shop directory to the snapshot that requests read.
+
+use std::sync::Arc;
+
+use super::files::{names_in, read_or_last_good};
+use super::generation::{self, live_generation};
+use super::{PublishError, ShopPaths};
+use crate::catalog::schema::{SCHEMA_FILE, Schema};
+use crate::engine::{Catalog, Snapshot};
+use crate::merchandising::{RULES_DIR, RULES_MAX, Rules};
+use crate::problem::Problem;
+use crate::query::{Language, SYNONYMS_DIR, Synonyms};
+use crate::ranking::{RANKING_FILE, Recipes, Shelf};
+use crate::text::Analyzer;
+
+/// Reads everything: the live generation and the shop's files.
+pub fn load(paths: &ShopPaths) -> Result<Snapshot, PublishError> {
+    let Some(live) = live_generation(&paths.data) else {
+        return Err(PublishError::NothingIndexed(paths.data.clone()));
+    };
+    Ok(with_files(
+        paths,
+        Arc::new(generation::open(&paths.data, live)?),
+    ))
+}
+
+/// Reads what may have changed: the shop's files always, the catalog only when another generation is live.
+pub fn reload(paths: &ShopPaths, current: &Snapshot) -> Result<Snapshot, PublishError> {
+    match live_generation(&paths.data) {
+        Some(live) if live != current.catalog.generation => load(paths),
+        _ => Ok(with_files(paths, current.catalog.clone())),
+    }
+}
+
+/// Everything that is wrong with a shop's files; the live generation is read too when there is one.
+pub fn validate(paths: &ShopPaths) -> Result<Vec<Problem>, PublishError> {
+    let schema = Schema::load(&paths.shop).err().unwrap_or_default();
+    match load(paths) {
+        Ok(snapshot) => Ok(schema.into_iter().chain(snapshot.problems).collect()),
+        Err(PublishError::NothingIndexed(_)) => {
+            let hint = Problem::new(
+                SCHEMA_FILE,
+                "nothing is indexed yet, so rules cannot be checked against products",
+            );
+            Ok(schema
+                .into_iter()
+                .chain([hint.suggest("run `endcap index FEED`")])
+                .collect())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
+    let mut problems = schema_problems(paths, &catalog.schema);
+    let analyzer = Analyzer::new(&catalog.schema.language);
+    let recipes = load_recipes(paths, &catalog.schema, &mut problems);
+    let synonyms = load_synonyms(paths, &analyzer, &mut problems);
+    let shelf = Shelf {
+        schema: &catalog.schema,
+        columns: &catalog.columns,
+    };
+    let rules = load_rules(paths, shelf, &analyzer, &mut problems);
+    Snapshot {
+        language: Language { analyzer, synonyms },
+        rules,
+        recipes,
+        problems,
+        catalog,
+    }
+}
+
+/// A changed schema takes effect with the next index.
+fn schema_problems(paths: &ShopPaths, live: &Schema) -> Vec<Problem> {
+    match Schema::load(&paths.shop) {
+        Err(problems) => problems,
+        Ok(written) if written != *live => {
+            let problem = Problem::new(SCHEMA_FILE, "changed since the catalog was indexed");
+            vec![problem.suggest("run `endcap index FEED` for it to take effect")]
+        }
+        Ok(_) => Vec::new(),
+    }
+}
+
+fn load_recipes(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>) -> Recipes {
+    let (recipes, found) = read_or_last_good(paths, RANKING_FILE, Recipes::parse);
+    problems.extend(found);
+    let recipes = recipes.unwrap_or_default();
+    let affinity = schema
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.affinity);
+    let known: Vec<&str> = affinity.map(|attribute| attribute.name.as_str()).collect();
+    problems.extend(recipes.unknown_attributes(&known));
+    recipes
+}
+
+fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Problem>) -> Synonyms {
+    let mut synonyms = Synonyms::default();
+    for name in names_in(&paths.shop, SYNONYMS_DIR, "txt") {
+        let parse = |text: &str| Ok(Synonyms::parse(&name, text, analyzer));
+        let (read, found) = read_or_last_good(paths, &name, parse);
+        problems.extend(found);
+        if let Some((read, found)) = read {
+            problems.extend(found);
+            synonyms.extend(read);
+        }
+    }
+    synonyms
+}
+
+fn load_rules(
+    paths: &ShopPaths,
+    shelf: Shelf<'_>,
+    analyzer: &Analyzer,
+    problems: &mut Vec<Problem>,
+) -> Rules {
+    let mut rules = Rules::default();
+    for name in names_in(&paths.shop, RULES_DIR, "toml") {
+        let parse = |text: &str| {
+            Rules::parse(&name, text, shelf, analyzer).map_err(|problem| vec![problem])
+        };
+        let (read, found) = read_or_last_good(paths, &name, parse);
+        problems.extend(found);
+        if let Some((read, found)) = read {
+            problems.extend(found);
+            rules.extend(read);
+        }
+    }
+    if rules.rules.len() > RULES_MAX {
+        let reason = format!(
+            "has {} rules, only the first {RULES_MAX} hold",
+            rules.rules.len()
+        );
+        problems.push(Problem::new(RULES_DIR, reason));
+        rules.rules.truncate(RULES_MAX);
+    }
+    rules
+}

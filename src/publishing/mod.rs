@@ -1,0 +1,97 @@
+//! Build, verify, publish, reload, sweep: how a feed and a shop's files become the live snapshot.
+//!
+//! A generation of the index is an immutable folder with its manifest written last. Publishing is the atomic
+//! replacement of one small file, `live`, that names a generation.
+
+mod build;
+mod files;
+mod generation;
+mod load;
+#[cfg(test)]
+mod tests;
+
+pub use build::{Built, Progress, build};
+pub use files::SETTINGS_FILE;
+pub use generation::{GENERATIONS_KEPT, Manifest, live_generation};
+pub use load::{load, reload, validate};
+
+use std::path::{Path, PathBuf};
+
+use crate::catalog::feed::FeedError;
+use crate::problem::Problem;
+use crate::retrieval::IndexError;
+
+/// Where a shop's files and its data are.
+#[derive(Debug, Clone)]
+pub struct ShopPaths {
+    /// The shop directory: what people write.
+    pub shop: PathBuf,
+    /// The data directory: what Endcap writes.
+    pub data: PathBuf,
+}
+
+impl ShopPaths {
+    /// The data directory is `data`, inside the shop directory unless absolute.
+    pub fn new(shop: impl Into<PathBuf>, data: impl AsRef<Path>) -> Self {
+        let shop = shop.into();
+        ShopPaths {
+            data: shop.join(data),
+            shop,
+        }
+    }
+}
+
+/// Why nothing was published, or nothing can be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error("{}", list(.0))]
+    Files(Vec<Problem>),
+    #[error("{0}")]
+    Feed(#[from] FeedError),
+    #[error(
+        "{feed} has no usable product: {refused} lines were refused, the first because {first}"
+    )]
+    NoProducts {
+        feed: String,
+        refused: u64,
+        first: String,
+    },
+    #[error(
+        "{feed} is truncated, so nothing was published and the live index stays: send the whole feed again"
+    )]
+    Truncated { feed: String },
+    #[error("nothing is indexed in {}: run `endcap index FEED` first, or `endcap demo` for a shop to try", .0.display())]
+    NothingIndexed(PathBuf),
+    #[error("generation {generation} in {} is damaged: {reason}; move it away and run `endcap index FEED` again", .data.display())]
+    Damaged {
+        generation: u64,
+        data: PathBuf,
+        reason: String,
+    },
+    #[error("another process is indexing into {}: wait until it is done", .0.display())]
+    Busy(PathBuf),
+    #[error("{}: {error}", .path.display())]
+    Io {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("the index cannot be written: {0}")]
+    Index(#[from] IndexError),
+}
+
+impl PublishError {
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> PublishError {
+        move |error| PublishError::Io {
+            path: path.to_path_buf(),
+            error,
+        }
+    }
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(Problem::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}

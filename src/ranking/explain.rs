@@ -1,0 +1,146 @@
+//! From the order of the words alone to the final order, one move at a time.
+
+use serde::Serialize;
+
+use super::{Ranked, RankedHit, Shelf, Signal};
+use crate::retrieval::SoldOut;
+
+/// Why a hit stands where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Moves {
+    /// Place by text relevance alone, counted from 1.
+    pub text_rank: usize,
+    /// What moved it from there, in order; the places sum up to where it stands.
+    pub moves: Vec<Move>,
+}
+
+/// One reason for a change of place.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Move {
+    /// `affinity`, `rule`, `pin`, `sold_out`, `popularity`, `rating`, `freshness`, `margin`, or `others`
+    /// for a product that stood still while others passed it.
+    pub by: String,
+    /// The rule's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The attribute value the affinity is to, as `brand:Xerox`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Places won, or lost when negative.
+    pub places: i64,
+}
+
+/// The moves of the first `hits_max` hits, in their final order.
+pub fn explain(shelf: Shelf<'_>, ranked: &Ranked, hits_max: usize) -> Vec<Moves> {
+    let hits = &ranked.hits;
+    let mut explained: Vec<Moves> = hits
+        .iter()
+        .take(hits_max)
+        .map(|hit| Moves {
+            text_rank: hit.text_rank,
+            moves: Vec::new(),
+        })
+        .collect();
+    let mut places: Vec<usize> = hits.iter().map(|hit| hit.text_rank - 1).collect();
+    let mut score: Vec<f32> = hits[..ranked.reranked]
+        .iter()
+        .map(|hit| ranked.contribution(0, hit))
+        .collect();
+    for (number, signal) in ranked.signals.iter().enumerate().skip(1) {
+        for (score, hit) in score.iter_mut().zip(hits) {
+            *score += ranked.contribution(number, hit);
+        }
+        let after = places_by(ranked, |a, b| score[b].total_cmp(&score[a]));
+        for (at, moves) in explained.iter_mut().enumerate().take(ranked.reranked) {
+            let hit = &hits[at];
+            if ranked.contribution(number, hit) != 0.0 {
+                moves.add(
+                    describe(shelf, signal, ranked.value(number, hit)),
+                    places[at],
+                    after[at],
+                );
+            } else {
+                moves.pushed_aside(places[at], after[at]);
+            }
+        }
+        places[..ranked.reranked].copy_from_slice(&after);
+    }
+    if ranked.sold_out == SoldOut::Sink {
+        for (at, moves) in explained.iter_mut().enumerate().take(ranked.reranked) {
+            if hits[at].candidate.sold_out {
+                moves.add(Move::by("sold_out"), places[at], at);
+            } else {
+                moves.pushed_aside(places[at], at);
+            }
+        }
+    }
+    explained
+}
+
+impl Move {
+    pub fn by(by: &str) -> Self {
+        Move {
+            by: by.to_string(),
+            name: None,
+            value: None,
+            places: 0,
+        }
+    }
+}
+
+impl Moves {
+    /// Adds a move between two places counted from 0, unless it is none.
+    pub fn add(&mut self, reason: Move, from: usize, to: usize) {
+        let places = from as i64 - to as i64;
+        if places != 0 {
+            self.moves.push(Move { places, ..reason });
+        }
+    }
+
+    /// Adds up the places lost or won because other products moved.
+    pub fn pushed_aside(&mut self, from: usize, to: usize) {
+        let places = from as i64 - to as i64;
+        match self.moves.last_mut() {
+            Some(last) if last.by == OTHERS => last.places += places,
+            _ => self.add(Move::by(OTHERS), from, to),
+        }
+        self.moves.retain(|reason| reason.places != 0);
+    }
+}
+
+/// The move of a product that stood still while others passed it.
+const OTHERS: &str = "others";
+
+/// The place of each re-ranked hit when they are ordered by `compare`, text order among equals.
+fn places_by(ranked: &Ranked, compare: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<usize> {
+    let hits: &[RankedHit] = &ranked.hits[..ranked.reranked];
+    let mut order: Vec<usize> = (0..hits.len()).collect();
+    order.sort_by(|a, b| compare(*a, *b).then(hits[*a].text_rank.cmp(&hits[*b].text_rank)));
+    let mut places = vec![0; hits.len()];
+    for (place, hit) in order.into_iter().enumerate() {
+        places[hit] = place;
+    }
+    places
+}
+
+fn describe(shelf: Shelf<'_>, signal: &Signal, value: Option<u32>) -> Move {
+    match signal {
+        Signal::Relevance => Move::by("relevance"),
+        Signal::Product(name) => Move::by(name),
+        Signal::Adjustment(name) => Move {
+            name: Some(name.clone()),
+            ..Move::by("rule")
+        },
+        Signal::Affinity(attribute) => {
+            let name = &shelf.schema.attributes[*attribute].name;
+            let words = shelf.columns.words(*attribute);
+            let word = words
+                .zip(value)
+                .map(|((dictionary, ..), code)| dictionary.value(code));
+            Move {
+                value: word.map(|word| format!("{name}:{word}")),
+                ..Move::by("affinity")
+            }
+        }
+    }
+}

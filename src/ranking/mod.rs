@@ -1,0 +1,164 @@
+//! Candidates, a taste and a recipe in; ordered, explained hits out.
+//!
+//! Ranking is log-additive: `score = ln(relevance / best relevance) + Σ weight · signal`, so that every contribution
+//! reads as a multiplier. It has never heard of rules or HTTP: what a merchandiser wants more or less of arrives as
+//! named adjustments.
+
+mod explain;
+mod recipe;
+mod signals;
+mod taste;
+#[cfg(test)]
+mod tests;
+
+pub use explain::{Move, Moves, explain};
+pub use recipe::{DEFAULT_RECIPE, RANKING_FILE, Recipe, Recipes};
+pub use taste::{Taste, prior_share};
+
+use jiff::Timestamp;
+
+use crate::catalog::columns::Columns;
+use crate::catalog::filter::{Filter, Predicate};
+use crate::catalog::schema::Schema;
+use crate::retrieval::{Candidate, SoldOut};
+
+/// At most this many candidates are re-ranked; those after them keep their order.
+pub const RERANKED_MAX: usize = 1_000;
+
+/// What ranking needs to know of the catalog.
+#[derive(Clone, Copy)]
+pub struct Shelf<'c> {
+    pub schema: &'c Schema,
+    pub columns: &'c Columns,
+}
+
+/// More or less of what a filter holds for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adjustment {
+    /// Who wants it, for the explanation.
+    pub name: String,
+    pub filter: Filter,
+    /// The score is multiplied by this: 1.5 lifts, 0.5 buries.
+    pub by: f64,
+}
+
+/// How one list is ranked.
+pub struct Ranking<'r> {
+    pub recipe: &'r Recipe,
+    /// 0 to 100; 0 is exactly the plain order.
+    pub impact: f64,
+    pub taste: &'r Taste<'r>,
+    pub adjustments: &'r [Adjustment],
+    pub now: Timestamp,
+}
+
+/// Candidates in their new order, and what each signal said of each.
+pub struct Ranked {
+    /// Best first.
+    pub hits: Vec<RankedHit>,
+    /// What the contributions are of, in the order they are added.
+    pub signals: Vec<Signal>,
+    /// How many of the hits were re-ranked; the others keep the order of retrieval.
+    pub reranked: usize,
+    pub sold_out: SoldOut,
+    table: signals::Table,
+}
+
+/// A candidate with its contributions.
+#[derive(Debug, Clone)]
+pub struct RankedHit {
+    pub candidate: Candidate,
+    /// Place in the order of text relevance alone, counted from 1.
+    pub text_rank: usize,
+    /// Its row in the table of contributions.
+    row: usize,
+    /// The sum of its contributions.
+    pub score: f32,
+}
+
+/// Where a contribution comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Signal {
+    Relevance,
+    /// A property of the product: popularity, rating, freshness or margin.
+    Product(&'static str),
+    /// A shopper's affinity in the attribute at this position of the schema.
+    Affinity(usize),
+    /// An adjustment by this name.
+    Adjustment(String),
+}
+
+/// Ranks candidates that retrieval ordered by relevance.
+pub fn rank(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: Vec<Candidate>) -> Ranked {
+    let reranked = candidates.len().min(RERANKED_MAX);
+    let (signals, table) = signals::contributions(shelf, ranking, &candidates[..reranked]);
+    let mut hits = in_given_order(candidates);
+    let relevance = |hit: &RankedHit| table.contribution(0, hit.row);
+    hits[..reranked].sort_by(|a, b| {
+        relevance(b)
+            .total_cmp(&relevance(a))
+            .then(a.candidate.ordinal.cmp(&b.candidate.ordinal))
+    });
+    for (at, hit) in hits[..reranked].iter_mut().enumerate() {
+        hit.text_rank = at + 1;
+        hit.score = table.score(hit.row);
+    }
+    let sink = ranking.recipe.sold_out == SoldOut::Sink;
+    hits[..reranked].sort_by(|a, b| {
+        let sunk = |hit: &RankedHit| sink && hit.candidate.sold_out;
+        sunk(a)
+            .cmp(&sunk(b))
+            .then(b.score.total_cmp(&a.score))
+            .then(a.text_rank.cmp(&b.text_rank))
+    });
+    Ranked {
+        hits,
+        signals,
+        reranked,
+        sold_out: ranking.recipe.sold_out,
+        table,
+    }
+}
+
+/// Keeps candidates in the order a shopper chose; nothing else has a say.
+pub fn keep_order(candidates: Vec<Candidate>) -> Ranked {
+    let hits = in_given_order(candidates);
+    Ranked {
+        hits,
+        signals: Vec::new(),
+        reranked: 0,
+        sold_out: SoldOut::Ignore,
+        table: signals::Table::default(),
+    }
+}
+
+fn in_given_order(candidates: Vec<Candidate>) -> Vec<RankedHit> {
+    let hit = |(at, candidate)| RankedHit {
+        candidate,
+        text_rank: at + 1,
+        row: at,
+        score: 0.0,
+    };
+    candidates.into_iter().enumerate().map(hit).collect()
+}
+
+impl Ranked {
+    /// What a signal adds to the score of a re-ranked hit, a natural logarithm.
+    pub fn contribution(&self, signal: usize, hit: &RankedHit) -> f32 {
+        self.table.contribution(signal, hit.row)
+    }
+
+    /// The code of the attribute value that a signal is about.
+    pub fn value(&self, signal: usize, hit: &RankedHit) -> Option<u32> {
+        self.table.value(signal, hit.row)
+    }
+}
+
+impl Adjustment {
+    fn bind<'c>(&self, columns: &'c Columns) -> (Predicate<'c>, f32) {
+        (
+            Predicate::bind(&self.filter, columns),
+            self.by.max(f64::MIN_POSITIVE).ln() as f32,
+        )
+    }
+}

@@ -1,0 +1,191 @@
+//! `index/ranking.toml`: recipes, named blends of signals, and which surface uses which.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::problem::{Problem, line_of};
+use crate::retrieval::SoldOut;
+use crate::shoppers::AffinitySettings;
+
+/// Where a shop directory keeps its recipes.
+pub const RANKING_FILE: &str = "index/ranking.toml";
+
+/// The recipe used where nothing else is said.
+pub const DEFAULT_RECIPE: &str = "default";
+
+/// All recipes of a shop.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recipes {
+    #[serde(rename = "recipe")]
+    pub recipes: BTreeMap<String, Recipe>,
+    /// Which recipe a surface uses.
+    pub surfaces: BTreeMap<String, String>,
+    pub affinity: AffinitySettings,
+}
+
+/// A named blend of ranking signals and weights.
+///
+/// The score of a candidate is `ln(relevance / best relevance) + Σ weight · signal`, so that a weight of 0.1 on a
+/// signal between 0 and 1 is worth up to a tenth more relevance.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recipe {
+    pub sold_out: SoldOut,
+    /// 0 to 100: how much a shopper's taste may move. At 100 it makes up for half the relevance, at 0 for none.
+    pub impact: f64,
+    /// How much a match of the whole title adds to the relevance.
+    pub title_coverage: f64,
+    /// How much it adds when the title says little else.
+    pub title_share: f64,
+    /// How much it adds when the words stand in the title as typed.
+    pub title_phrase: f64,
+    pub popularity: f64,
+    pub rating: f64,
+    pub freshness: f64,
+    pub margin: f64,
+    /// Weight of a shopper's affinity, by attribute; others have 0.5.
+    pub affinity: BTreeMap<String, f64>,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Recipe {
+            sold_out: SoldOut::Sink,
+            impact: 50.0,
+            title_coverage: 0.5,
+            title_share: 0.5,
+            title_phrase: 0.1,
+            popularity: 0.1,
+            rating: 0.05,
+            freshness: 0.0,
+            margin: 0.0,
+            affinity: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Recipes {
+    fn default() -> Self {
+        Recipes {
+            recipes: BTreeMap::from([(DEFAULT_RECIPE.to_string(), Recipe::default())]),
+            surfaces: BTreeMap::new(),
+            affinity: AffinitySettings::default(),
+        }
+    }
+}
+
+impl Recipes {
+    /// Reads `index/ranking.toml`; on failure says which line is wrong and what would be right.
+    pub fn parse(text: &str) -> Result<Recipes, Vec<Problem>> {
+        let mut recipes: Recipes = toml::from_str(text).map_err(|error| {
+            let problem = Problem::new(RANKING_FILE, error.message().trim().replace('\n', ", "));
+            vec![match error.span() {
+                Some(span) => problem.at(line_of(text, span.start)),
+                None => problem,
+            }]
+        })?;
+        recipes
+            .recipes
+            .entry(DEFAULT_RECIPE.to_string())
+            .or_default();
+        let problems = recipes.problems();
+        if problems.is_empty() {
+            Ok(recipes)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The recipe of this name; `None` when there is none.
+    pub fn named(&self, name: &str) -> Option<&Recipe> {
+        self.recipes.get(name)
+    }
+
+    /// The recipe a surface uses.
+    pub fn for_surface(&self, surface: &str) -> &Recipe {
+        let name = self
+            .surfaces
+            .get(surface)
+            .map_or(DEFAULT_RECIPE, String::as_str);
+        self.named(name)
+            .or_else(|| self.named(DEFAULT_RECIPE))
+            .expect("parse adds a default recipe and checks names")
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let problem = |reason: String| Problem::new(RANKING_FILE, reason);
+        let mut problems: Vec<Problem> = self
+            .affinity
+            .faults()
+            .into_iter()
+            .map(|(_, fault)| problem(fault))
+            .collect();
+        for (surface, name) in &self.surfaces {
+            if !self.recipes.contains_key(name) {
+                let known: Vec<&str> = self.recipes.keys().map(String::as_str).collect();
+                let reason = format!("surface `{surface}` uses the unknown recipe `{name}`");
+                problems.push(problem(reason).suggest(format!("recipes are {}", known.join(", "))));
+            }
+        }
+        for (name, recipe) in &self.recipes {
+            if !(0.0..=100.0).contains(&recipe.impact) {
+                problems.push(problem(format!(
+                    "recipe `{name}`: `impact` must be between 0 and 100"
+                )));
+            }
+            let weights = recipe.weights();
+            for (key, weight) in weights
+                .into_iter()
+                .filter(|(_, weight)| !(0.0..=10.0).contains(weight))
+            {
+                problems.push(problem(format!(
+                    "recipe `{name}`: `{key}` is {weight}, write a weight between 0 and 10"
+                )));
+            }
+        }
+        problems
+    }
+
+    /// Attributes that recipes name but the schema has not marked for affinity.
+    pub fn unknown_attributes(&self, known: &[&str]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (name, recipe) in &self.recipes {
+            for attribute in recipe
+                .affinity
+                .keys()
+                .filter(|attribute| !known.contains(&attribute.as_str()))
+            {
+                let reason = format!(
+                    "recipe `{name}`: attribute `{attribute}` is not marked `affinity` in the schema"
+                );
+                problems.push(
+                    Problem::new(RANKING_FILE, reason)
+                        .suggest(format!("marked are {}", known.join(", "))),
+                );
+            }
+        }
+        problems
+    }
+}
+
+impl Recipe {
+    fn weights(&self) -> Vec<(&str, f64)> {
+        let mut weights = vec![
+            ("title_coverage", self.title_coverage),
+            ("title_share", self.title_share),
+            ("title_phrase", self.title_phrase),
+            ("popularity", self.popularity),
+            ("rating", self.rating),
+            ("freshness", self.freshness),
+            ("margin", self.margin),
+        ];
+        weights.extend(
+            self.affinity
+                .iter()
+                .map(|(attribute, weight)| (attribute.as_str(), *weight)),
+        );
+        weights
+    }
+}

@@ -1,0 +1,197 @@
+//! What each signal says of each candidate.
+
+use super::{Ranking, Shelf, Signal};
+use crate::catalog::schema::Role;
+use crate::retrieval::{Candidate, Features};
+
+/// At an impact of 100, taste makes up for at most this much of a logarithm: half the relevance.
+const TASTE_SPAN: f64 = std::f64::consts::LN_2;
+
+/// Weight of an affinity whose attribute the recipe does not name.
+const AFFINITY_WEIGHT: f64 = 0.5;
+
+/// A product is half as fresh after this many days.
+const FRESHNESS_HALF_LIFE_DAYS: f64 = 180.0;
+
+/// Relevance below this share of the best counts as this.
+const RELEVANCE_MIN: f32 = 1e-4;
+
+/// Contributions of all candidates, signal by signal.
+#[derive(Default)]
+pub(super) struct Table {
+    columns: Vec<Vec<f32>>,
+    values: Vec<Vec<Option<u32>>>,
+}
+
+impl Table {
+    /// What a signal adds to the score of the candidate in this row.
+    pub(super) fn contribution(&self, signal: usize, row: usize) -> f32 {
+        self.columns[signal][row]
+    }
+
+    /// The code of the value it is about.
+    pub(super) fn value(&self, signal: usize, row: usize) -> Option<u32> {
+        self.values[signal].get(row).copied().flatten()
+    }
+
+    /// The sum of all contributions.
+    pub(super) fn score(&self, row: usize) -> f32 {
+        self.columns.iter().map(|column| column[row]).sum()
+    }
+
+    fn push(&mut self, column: Vec<f32>, values: Vec<Option<u32>>) {
+        self.columns.push(column);
+        self.values.push(values);
+    }
+}
+
+/// The signals of a ranking and what they contribute; relevance comes first.
+pub(super) fn contributions(
+    shelf: Shelf<'_>,
+    ranking: &Ranking<'_>,
+    candidates: &[Candidate],
+) -> (Vec<Signal>, Table) {
+    let mut signals = vec![Signal::Relevance];
+    let mut table = Table {
+        columns: vec![relevance(ranking, candidates)],
+        values: vec![Vec::new()],
+    };
+    for (name, role, weight) in [
+        ("popularity", Role::Popularity, ranking.recipe.popularity),
+        ("rating", Role::Rating, ranking.recipe.rating),
+        ("freshness", Role::Released, ranking.recipe.freshness),
+        ("margin", Role::Margin, ranking.recipe.margin),
+    ] {
+        let Some(attribute) = shelf.schema.role(role).filter(|_| weight > 0.0) else {
+            continue;
+        };
+        let raw = |candidate: &Candidate| shelf.columns.number(attribute, candidate.ordinal);
+        let raw: Vec<Option<f64>> = candidates.iter().map(raw).collect();
+        let normal = if role == Role::Released {
+            fresh(&raw, ranking)
+        } else {
+            spread(&raw)
+        };
+        signals.push(Signal::Product(name));
+        table.push(
+            normal
+                .into_iter()
+                .map(|share| (weight * share) as f32)
+                .collect(),
+            Vec::new(),
+        );
+    }
+    taste(shelf, ranking, candidates, &mut signals, &mut table);
+    for adjustment in ranking.adjustments {
+        let (predicate, by) = adjustment.bind(shelf.columns);
+        let holds =
+            |candidate: &Candidate| predicate.holds_for_some(shelf.columns, candidate.ordinal);
+        signals.push(Signal::Adjustment(adjustment.name.clone()));
+        table.push(
+            candidates
+                .iter()
+                .map(|candidate| if holds(candidate) { by } else { 0.0 })
+                .collect(),
+            Vec::new(),
+        );
+    }
+    (signals, table)
+}
+
+/// `ln(relevance / best relevance)`; 0 for all when nothing was asked for.
+fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
+    let recipe = ranking.recipe;
+    let of = |features: &Features| {
+        let title = recipe.title_coverage * f64::from(features.title_coverage)
+            + recipe.title_share * f64::from(features.title_share)
+            + recipe.title_phrase * f64::from(u8::from(features.title_phrase));
+        features.bm25 * features.coverage * (1.0 + title) as f32
+    };
+    let relevances: Vec<f32> = candidates
+        .iter()
+        .map(|candidate| of(&candidate.features))
+        .collect();
+    let best = relevances.iter().copied().fold(0.0, f32::max);
+    if best == 0.0 {
+        return vec![0.0; candidates.len()];
+    }
+    relevances
+        .into_iter()
+        .map(|relevance| (relevance / best).max(RELEVANCE_MIN).ln())
+        .collect()
+}
+
+/// Numbers spread from 0 to 1 over the candidates that have one; 0 for those without.
+fn spread(raw: &[Option<f64>]) -> Vec<f64> {
+    let known = || raw.iter().flatten().copied();
+    let (min, max) = (
+        known().fold(f64::INFINITY, f64::min),
+        known().fold(f64::NEG_INFINITY, f64::max),
+    );
+    let width = (max - min).max(f64::MIN_POSITIVE);
+    raw.iter()
+        .map(|number| {
+            number.map_or(0.0, |number| {
+                if max > min {
+                    (number - min) / width
+                } else {
+                    0.0
+                }
+            })
+        })
+        .collect()
+}
+
+/// 1 for a product released now, half after every half-life.
+fn fresh(raw: &[Option<f64>], ranking: &Ranking<'_>) -> Vec<f64> {
+    let now = ranking.now.as_second() as f64;
+    let age_days = |released: f64| ((now - released) / 86_400.0).max(0.0);
+    let freshness = |released: f64| (-age_days(released) / FRESHNESS_HALF_LIFE_DAYS).exp2();
+    raw.iter()
+        .map(|released| released.map_or(0.0, freshness))
+        .collect()
+}
+
+/// One signal for each attribute the shopper leans in. Their sum is bounded, so that taste orders near-equals but
+/// cannot lift a product past one that is far more relevant.
+fn taste(
+    shelf: Shelf<'_>,
+    ranking: &Ranking<'_>,
+    candidates: &[Candidate],
+    signals: &mut Vec<Signal>,
+    table: &mut Table,
+) {
+    let strength = TASTE_SPAN * ranking.impact.clamp(0.0, 100.0) / 100.0;
+    if strength == 0.0 || ranking.taste.is_empty() {
+        return;
+    }
+    let mut columns: Vec<Vec<f32>> = Vec::new();
+    let mut values: Vec<Vec<Option<u32>>> = Vec::new();
+    for leaning in &ranking.taste.leanings {
+        let name = &shelf.schema.attributes[leaning.attribute].name;
+        let weight = ranking
+            .recipe
+            .affinity
+            .get(name)
+            .copied()
+            .unwrap_or(AFFINITY_WEIGHT);
+        let mut column = Vec::with_capacity(candidates.len());
+        let mut about = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let strongest = leaning.strongest(shelf.columns, candidate.ordinal);
+            column.push(strongest.map_or(0.0, |(_, affinity)| (weight * affinity) as f32));
+            about.push(strongest.map(|(code, _)| code));
+        }
+        signals.push(Signal::Affinity(leaning.attribute));
+        columns.push(column);
+        values.push(about);
+    }
+    for at in 0..candidates.len() {
+        let sum: f32 = columns.iter().map(|column| column[at]).sum();
+        let scale = strength as f32 * sum.clamp(-1.0, 1.0) / if sum == 0.0 { 1.0 } else { sum };
+        columns.iter_mut().for_each(|column| column[at] *= scale);
+    }
+    for (column, about) in columns.into_iter().zip(values) {
+        table.push(column, about);
+    }
+}

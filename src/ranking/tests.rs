@@ -1,0 +1,172 @@
+//! Promises: an impact of 0 is the plain order; taste is bounded; sold-out products sink; moves add up.
+
+use super::*;
+use crate::catalog::columns::ColumnsBuilder;
+use crate::catalog::product::{Product, Value, Variant};
+use crate::journal::{Entry, Event, EventKind, Evidence};
+use crate::retrieval::Features;
+use crate::shoppers::{AffinitySettings, Shoppers};
+
+const SCHEMA: &str = r#"
+id = "id"
+[[attribute]]
+name = "title"
+type = "text"
+role = "title"
+[[attribute]]
+name = "brand"
+type = "keyword"
+facet = true
+affinity = true
+[[attribute]]
+name = "stock"
+type = "number"
+role = "stock"
+"#;
+
+struct Shop {
+    schema: Schema,
+    columns: Columns,
+}
+
+/// Products of these brands, in catalog order; a `!` before the brand means sold out.
+fn shop(brands: &[&str]) -> Shop {
+    let schema = Schema::parse("schema.toml", SCHEMA).unwrap();
+    let mut builder = ColumnsBuilder::new(&schema);
+    for (number, brand) in brands.iter().enumerate() {
+        let stock = if brand.starts_with('!') { 0.0 } else { 5.0 };
+        let values = vec![
+            vec![Value::Text(format!("product {number}"))],
+            vec![Value::Text(brand.trim_start_matches('!').to_string())],
+            vec![Value::Number(stock)],
+        ];
+        let id = number.to_string();
+        let variants = vec![Variant {
+            id: id.clone(),
+            values: vec![Vec::new(); 3],
+        }];
+        builder.push(&Product {
+            id,
+            values,
+            variants,
+        });
+    }
+    Shop {
+        schema,
+        columns: builder.finish(),
+    }
+}
+
+fn candidates(shop: &Shop, relevances: &[f32]) -> Vec<Candidate> {
+    let candidate = |(ordinal, bm25): (usize, &f32)| Candidate {
+        ordinal: ordinal as u32,
+        sold_out: shop.columns.sold_out(ordinal as u32),
+        features: Features {
+            bm25: *bm25,
+            coverage: 1.0,
+            ..Features::default()
+        },
+    };
+    relevances.iter().enumerate().map(candidate).collect()
+}
+
+/// Ranks for a shopper who viewed `views` products of a brand.
+fn order(
+    shop: &Shop,
+    relevances: &[f32],
+    brand: &str,
+    views: usize,
+    impact: f64,
+) -> (Vec<u32>, Vec<Moves>) {
+    let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let settings = AffinitySettings::default();
+    let shoppers = Shoppers::open(dir.path(), settings).unwrap();
+    let view = |at: usize| Entry {
+        event: Event {
+            products: vec![at.to_string()],
+            ..Event::new(EventKind::View, "anna", now)
+        },
+        evidence: vec![Evidence {
+            attribute: "brand".into(),
+            value: brand.into(),
+        }],
+    };
+    shoppers.record((0..views).map(view).collect()).unwrap();
+    let taste = Taste::bind(
+        &shoppers.profile("anna"),
+        &settings,
+        &shop.schema,
+        &shop.columns,
+        now,
+    );
+    let shelf = Shelf {
+        schema: &shop.schema,
+        columns: &shop.columns,
+    };
+    let recipe = Recipe::default();
+    let ranking = Ranking {
+        recipe: &recipe,
+        impact,
+        taste: &taste,
+        adjustments: &[],
+        now,
+    };
+    let ranked = rank(shelf, &ranking, candidates(shop, relevances));
+    let moves = explain(shelf, &ranked, ranked.hits.len());
+    (
+        ranked
+            .hits
+            .iter()
+            .map(|hit| hit.candidate.ordinal)
+            .collect(),
+        moves,
+    )
+}
+
+#[test]
+fn three_views_lift_near_equals_and_say_so() {
+    let shop = shop(&["HP", "HP", "Xerox", "HP", "HP", "HP", "HP", "HP"]);
+    let relevances = [10.0, 9.9, 9.8, 9.7, 4.0, 4.0, 4.0, 4.0];
+    let (order, moves) = order(&shop, &relevances, "Xerox", 3, 50.0);
+    assert_eq!(order[0], 2);
+    assert_eq!(moves[0].text_rank, 3);
+    assert_eq!(
+        moves[0].moves[0],
+        Move {
+            places: 2,
+            value: Some("brand:Xerox".into()),
+            ..Move::by("affinity")
+        }
+    );
+}
+
+#[test]
+fn an_impact_of_0_and_a_stranger_see_the_plain_order() {
+    let shop = shop(&["HP", "Xerox", "HP"]);
+    let plain = order(&shop, &[3.0, 2.9, 2.8], "Xerox", 0, 100.0);
+    assert_eq!(plain.0, [0, 1, 2]);
+    assert_eq!(order(&shop, &[3.0, 2.9, 2.8], "Xerox", 30, 0.0), plain);
+}
+
+#[test]
+fn taste_cannot_lift_past_what_is_far_more_relevant() {
+    let shop = shop(&["HP", "Xerox", "HP"]);
+    let (order, _) = order(&shop, &[10.0, 4.0, 3.0], "Xerox", 500, 100.0);
+    assert_eq!(order, [0, 1, 2]);
+}
+
+#[test]
+fn sold_out_products_sink_and_the_moves_add_up() {
+    let shop = shop(&["!HP", "HP", "Xerox"]);
+    let (order, moves) = order(&shop, &[10.0, 9.0, 8.0], "Xerox", 3, 50.0);
+    assert_eq!(order.last(), Some(&0));
+    for (place, moves) in moves.iter().enumerate() {
+        let moved: i64 = moves.moves.iter().map(|reason| reason.places).sum();
+        assert_eq!(
+            moves.text_rank as i64 - moved,
+            place as i64 + 1,
+            "{moves:?}"
+        );
+    }
+}
