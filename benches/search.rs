@@ -92,7 +92,7 @@ fn main() -> anyhow::Result<()> {
         mix.push((true, head));
         mix.push((false, long_tail));
     }
-    let measured = measure(&engine, &bare, &mix, arguments.rounds)?;
+    let measured = measure(&engine, &bare, &mix, &arguments)?;
     report(&measured);
     Ok(())
 }
@@ -121,8 +121,9 @@ fn measure(
     engine: &Engine,
     bare: &Bare,
     mix: &[(bool, &str)],
-    rounds: usize,
+    arguments: &Arguments,
 ) -> anyhow::Result<Measured> {
+    let (rounds, only) = (arguments.rounds, arguments.only.as_deref());
     let mut samples: Vec<[Vec<Took>; 4]> = mix.iter().map(|_| Default::default()).collect();
     // Round 0 warms up.
     for round in 0..=rounds {
@@ -130,6 +131,10 @@ fn measure(
             for turn in 0..SYSTEMS.len() {
                 // Nobody always goes first, when the caches are cold.
                 let system = (turn + at + round) % SYSTEMS.len();
+                if only.is_some_and(|only| !SYSTEMS[system].starts_with(&format!("({only})"))) {
+                    samples[at][system].push(Took::default());
+                    continue;
+                }
                 let took = run(system, engine, bare, query)?;
                 if round > 0 {
                     samples[at][system].push(took);

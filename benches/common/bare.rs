@@ -20,6 +20,7 @@ use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexWriter, Searcher, TantivyDocument, Term};
 
 use super::catalog::Product;
+use super::shop::FACET_VALUES;
 
 /// Hits on a page.
 pub const HITS: usize = 24;
@@ -65,9 +66,9 @@ impl Bare {
     pub fn open(dir: &Path, price_below: f64) -> anyhow::Result<Self> {
         let searcher = Index::open_in_dir(dir)?.reader()?.searcher();
         let aggregations = serde_json::json!({
-            "brand": { "terms": { "field": "brand", "size": 100 } },
-            "category": { "terms": { "field": "category", "size": 100 } },
-            "color": { "terms": { "field": "color", "size": 100 } },
+            "brand": { "terms": { "field": "brand", "size": FACET_VALUES } },
+            "category": { "terms": { "field": "category", "size": FACET_VALUES } },
+            "color": { "terms": { "field": "color", "size": FACET_VALUES } },
             "price": { "stats": { "field": "price" } },
         });
         Ok(Bare {

@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Builds the indexes anew even when they are cached
     #[arg(long)]
     pub fresh: bool,
+    /// Runs only one of a, b, c and d, for profiling
+    #[arg(long, value_parser = ["a", "b", "c", "d"])]
+    pub only: Option<String>,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Set by `cargo bench`; without it, as under `cargo test`, the run is a quick one

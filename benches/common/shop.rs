@@ -25,6 +25,9 @@ const SHOPPER: &str = "bench-shopper";
 /// Products below this price pass the filter of every request: three in five.
 pub const PRICE_BELOW: f64 = 90.0;
 
+/// As many values of a facet as are asked of bare tantivy.
+pub const FACET_VALUES: usize = 100;
+
 /// The time at which everything happens.
 pub fn now() -> Timestamp {
     "2026-06-15T12:00:00Z".parse().expect("it is a time")
@@ -81,6 +84,7 @@ pub fn request(query: &str) -> Request {
     Request {
         filter: Some(format!("price < {PRICE_BELOW}")),
         facets: ["brand", "category", "color"].map(str::to_string).to_vec(),
+        facet_values_max: Some(FACET_VALUES),
         shopper: Some(SHOPPER.to_string()),
         ..Request::new(query, now())
     }
