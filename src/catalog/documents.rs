@@ -20,7 +20,6 @@ pub struct Documents {
 pub struct DocumentsWriter {
     text: BufWriter<File>,
     offsets: Vec<u64>,
-    buffer: Vec<u8>,
 }
 
 impl DocumentsWriter {
@@ -29,16 +28,13 @@ impl DocumentsWriter {
         Ok(DocumentsWriter {
             text,
             offsets: vec![0],
-            buffer: Vec::new(),
         })
     }
 
-    /// Adds the document of the next product.
-    pub fn push(&mut self, document: &Map<String, Value>) -> io::Result<()> {
-        self.buffer.clear();
-        serde_json::to_writer(&mut self.buffer, document)?;
-        self.text.write_all(&self.buffer)?;
-        let end = self.offsets.last().copied().unwrap_or_default() + self.buffer.len() as u64;
+    /// Adds the document of the next product, a JSON object.
+    pub fn push(&mut self, document: &[u8]) -> io::Result<()> {
+        self.text.write_all(document)?;
+        let end = self.offsets.last().copied().unwrap_or_default() + document.len() as u64;
         self.offsets.push(end);
         Ok(())
     }

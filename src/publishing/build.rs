@@ -127,7 +127,8 @@ pub fn build(
 enum Read {
     Product {
         assembled: Assembled,
-        shown: serde_json::Map<String, serde_json::Value>,
+        /// What a page shows of it, as JSON.
+        shown: Vec<u8>,
     },
     Refused(Problem),
     /// Something the reader mended by itself.
@@ -140,7 +141,8 @@ fn read(schema: &Schema, mut feed: Feed, mut send: impl FnMut(Vec<Read>) -> bool
     for assembled in products(schema, feed.by_ref()) {
         batch.push(match assembled {
             Ok(assembled) => Read::Product {
-                shown: shown(schema, &assembled.0),
+                shown: serde_json::to_vec(&shown(schema, &assembled.0))
+                    .expect("a JSON map with text keys can be written"),
                 assembled,
             },
             Err(problem) if problem.line.is_none() => Read::Repaired(problem),

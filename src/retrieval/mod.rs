@@ -7,6 +7,7 @@ mod bm25;
 mod collect;
 mod facets;
 mod matching;
+mod stems;
 mod text_index;
 mod top;
 

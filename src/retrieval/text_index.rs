@@ -8,9 +8,10 @@ use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{Index, IndexWriter, InvertedIndexReader, SegmentReader, TantivyDocument, Term};
 
+use super::stems::{STEM_END, StemTokenizer};
 use crate::catalog::product::{Product, Value};
 use crate::catalog::schema::{Role, Schema};
 use crate::catalog::write_durably;
@@ -24,6 +25,7 @@ const TEXT_DIR: &str = "text";
 const TITLES_FILE: &str = "titles.bin";
 const TEXT_FIELD: &str = "text";
 const ORDINAL_FIELD: &str = "ordinal";
+const TOKENIZER: &str = "stems";
 
 /// The text side of one catalog, open for reading.
 pub struct TextIndex {
@@ -76,7 +78,7 @@ impl TextIndexBuilder {
     pub fn create(dir: &Path, schema: &Schema) -> Result<Self, tantivy::TantivyError> {
         let mut fields = tantivy::schema::Schema::builder();
         let indexing = TextFieldIndexing::default()
-            .set_tokenizer("raw")
+            .set_tokenizer(TOKENIZER)
             .set_index_option(IndexRecordOption::WithFreqs);
         let field = fields.add_text_field(
             TEXT_FIELD,
@@ -86,6 +88,8 @@ impl TextIndexBuilder {
         let dir = dir.join(TEXT_DIR);
         std::fs::create_dir_all(&dir)?;
         let index = Index::create_in_dir(&dir, fields.build())?;
+        let tokenizer = TextAnalyzer::from(StemTokenizer::default());
+        index.tokenizers().register(TOKENIZER, tokenizer);
         let writer: IndexWriter = index.writer_with_num_threads(1, WRITER_BYTES)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         Ok(TextIndexBuilder {
@@ -106,7 +110,7 @@ impl TextIndexBuilder {
 
     /// Adds the next product; its ordinal is the number of products added before.
     pub fn push(&mut self, product: &Product) -> Result<(), tantivy::TantivyError> {
-        let mut tokens = Vec::with_capacity(64);
+        let mut stems = String::with_capacity(256);
         for attribute in &self.searched {
             let is_title = Some(*attribute) == self.title;
             for text in product_texts(product, *attribute) {
@@ -115,24 +119,14 @@ impl TextIndexBuilder {
                     if is_title {
                         self.titles.stems.push(stem);
                     }
-                    let text = self.vocabulary.text(stem).to_string();
-                    tokens.push(Token {
-                        text,
-                        position: tokens.len(),
-                        ..Token::default()
-                    });
+                    stems.push_str(self.vocabulary.text(stem));
+                    stems.push(STEM_END);
                 });
             }
         }
         self.titles.starts.push(self.titles.stems.len() as u32);
         let mut document = TantivyDocument::new();
-        document.add_pre_tokenized_text(
-            self.field,
-            PreTokenizedString {
-                text: String::new(),
-                tokens,
-            },
-        );
+        document.add_text(self.field, stems);
         document.add_u64(self.ordinal, u64::from(self.products));
         self.writer.add_document(document)?;
         self.products += 1;
