@@ -71,9 +71,9 @@ impl Engine {
         let decision = decide(&snapshot, &query, request);
         let recipe = asked.recipe(&snapshot);
         let plan = decision.steer(plan(&query, &asked, recipe));
-        let candidates =
+        let mut candidates =
             retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
-        let summary = page::Summary::of(&candidates);
+        let summary = page::Summary::of(&mut candidates);
         let ranked = rank(
             &snapshot,
             &query,

@@ -12,7 +12,7 @@ use crate::merchandising::{Arranged, Decision, RuleReport};
 use crate::problem::Problem;
 use crate::query::{Highlighter, Query, Understood};
 use crate::ranking::{self, Move, Moves, Ranked};
-use crate::retrieval::{Candidates, FacetCounts, Order};
+use crate::retrieval::{Candidates, FacetCount, FacetCounts, Order};
 
 /// A page of products, in the order it shows them.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -81,17 +81,12 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub(super) fn of(candidates: &Candidates) -> Self {
-        let Candidates {
-            total,
-            facets,
-            relaxed,
-            ..
-        } = candidates;
+    /// Takes the facets out of the candidates.
+    pub(super) fn of(candidates: &mut Candidates) -> Self {
         Summary {
-            total: *total,
-            facets: facets.clone(),
-            relaxed: *relaxed,
+            total: candidates.total,
+            facets: std::mem::take(&mut candidates.facets),
+            relaxed: candidates.relaxed,
         }
     }
 }
@@ -245,14 +240,15 @@ fn facets(
             }
             continue;
         }
-        let values = facet.counts.into_iter().take(asked.facet_values_max);
-        let values = values
-            .map(|count| FacetValue {
-                value: count.value,
-                count: count.count,
-            })
-            .collect();
-        facets.insert(attribute.name.clone(), values);
+        let Some((dictionary, ..)) = snapshot.catalog.columns.words(facet.attribute) else {
+            continue;
+        };
+        let values = facet.most_frequent(asked.facet_values_max).into_iter();
+        let values = values.map(|FacetCount { code, count }| FacetValue {
+            value: dictionary.value(code).to_string(),
+            count,
+        });
+        facets.insert(attribute.name.clone(), values.collect());
     }
     (facets, ranges)
 }

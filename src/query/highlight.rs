@@ -1,9 +1,11 @@
 //! Marks the words of a text that a query found, through stemming and synonyms.
 
-use rustc_hash::FxHashSet;
+use std::cell::RefCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Query, Unit};
-use crate::text::{Analyzer, words};
+use crate::text::{Analyzer, for_each_word};
 
 /// What highlighted words begin and end with.
 const OPEN: &str = "<em>";
@@ -13,6 +15,8 @@ const CLOSE: &str = "</em>";
 pub struct Highlighter<'l> {
     analyzer: &'l Analyzer,
     stems: FxHashSet<&'l str>,
+    /// Whether a folded word was found; the texts of one page repeat most of their words.
+    known: RefCell<FxHashMap<String, bool>>,
 }
 
 impl<'l> Highlighter<'l> {
@@ -24,7 +28,11 @@ impl<'l> Highlighter<'l> {
         let stems = alternatives
             .flat_map(|alternative| alternative.stems.iter().map(String::as_str))
             .collect();
-        Highlighter { analyzer, stems }
+        Highlighter {
+            analyzer,
+            stems,
+            known: RefCell::default(),
+        }
     }
 
     /// The text with every found word inside `<em>`; `None` when there is none.
@@ -34,18 +42,21 @@ impl<'l> Highlighter<'l> {
         }
         let mut marked = String::with_capacity(text.len() + 32);
         let mut written = 0;
-        for word in words(text) {
-            if self
-                .stems
-                .contains(self.analyzer.stem(&word.folded).as_str())
-            {
-                marked.push_str(&text[written..word.span.start]);
+        let mut known = self.known.borrow_mut();
+        for_each_word(text, |folded, span| {
+            let found = known.get(folded).copied().unwrap_or_else(|| {
+                let found = self.stems.contains(self.analyzer.stem(folded).as_str());
+                known.insert(folded.to_string(), found);
+                found
+            });
+            if found {
+                marked.push_str(&text[written..span.start]);
                 marked.push_str(OPEN);
-                marked.push_str(&text[word.span.clone()]);
+                marked.push_str(&text[span.clone()]);
                 marked.push_str(CLOSE);
-                written = word.span.end;
+                written = span.end;
             }
-        }
+        });
         if written == 0 {
             return None;
         }

@@ -10,6 +10,9 @@ use crate::catalog::columns::{Columns, Values};
 use crate::catalog::filter::{Filter, Predicate};
 use crate::query::Unit;
 
+/// This many matches go through each step together.
+const BLOCK_MATCHES: usize = 1_024;
+
 pub(super) fn fetch(
     index: &TextIndex,
     columns: &Columns,
@@ -20,30 +23,20 @@ pub(super) fn fetch(
     let included = collector.resolve_inclusions();
     let mut relaxed = false;
     if plan.units.is_empty() {
-        for ordinal in 0..columns.products() {
-            collector.visit(Match {
-                ordinal,
-                score: 0.0,
-                units: 0,
-            });
-        }
+        collector.visit_all((0..columns.products()).map(Match::without_words));
     } else {
         let matches = match_units(index, &plan.units, ENOUGH_MATCHES)?;
         relaxed = matches.relaxed;
         let mut missing = included.iter().flatten().copied().collect::<Vec<u32>>();
         missing.sort_unstable();
         missing.dedup();
-        for found in matches.matches {
-            missing.retain(|ordinal| *ordinal != found.ordinal);
-            collector.visit(found);
+        if !missing.is_empty() {
+            for found in &matches.matches {
+                missing.retain(|ordinal| *ordinal != found.ordinal);
+            }
         }
-        for ordinal in missing {
-            collector.visit(Match {
-                ordinal,
-                score: 0.0,
-                units: 0,
-            });
-        }
+        collector.visit_all(matches.matches.into_iter());
+        collector.visit_all(missing.into_iter().map(Match::without_words));
     }
     let (total, kept, facets) = collector.finish();
     let mut candidates: Vec<Candidate> = Vec::with_capacity(kept.len());
@@ -160,29 +153,58 @@ impl<'c> Collector<'c> {
                 .all(|(_, choice)| choice.holds(product, variant))
     }
 
-    #[inline]
-    fn visit(&mut self, found: Match) {
+    fn visit_all(&mut self, mut matches: impl Iterator<Item = Match>) {
+        let mut block = Vec::with_capacity(BLOCK_MATCHES);
+        loop {
+            block.clear();
+            block.extend(matches.by_ref().take(BLOCK_MATCHES));
+            if block.is_empty() {
+                return;
+            }
+            if self.plan.sold_out == SoldOut::Hide || !self.plan.suppressed.is_empty() {
+                block.retain(|found| self.may_appear(found.ordinal));
+            }
+            if self.per_variant {
+                block.retain(|found| self.count_variants(found.ordinal));
+            } else if !self.choices.is_empty() {
+                block.retain(|found| self.count_product(found.ordinal));
+            } else {
+                self.count_block(&mut block);
+            }
+            self.total += block.len();
+            block.iter().for_each(|found| self.keep(*found));
+        }
+    }
+
+    fn may_appear(&self, product: u32) -> bool {
+        let hidden = self.plan.sold_out == SoldOut::Hide && self.columns.sold_out(product);
+        !hidden && !self.plan.suppressed.contains(&product)
+    }
+
+    fn keep(&mut self, found: Match) {
         let product = found.ordinal;
-        if !self.plan.suppressed.is_empty() && self.plan.suppressed.contains(&product) {
-            return;
-        }
-        let sold_out = self.columns.sold_out(product);
-        if sold_out && self.plan.sold_out == SoldOut::Hide {
-            return;
-        }
-        let passes = if self.per_variant {
-            self.count_variants(product)
-        } else {
-            self.count_product(product)
-        };
-        if !passes {
-            return;
-        }
-        self.total += 1;
         if !self.included.is_empty() && self.included.contains(&product) {
             self.pinned.push(found);
         } else {
+            let sold_out = self.columns.sold_out(product);
             self.top.push(self.key(&found, sold_out), product, found);
+        }
+    }
+
+    /// Leaves those that pass and counts them; for when no facet has a choice and no variant matters.
+    fn count_block(&mut self, block: &mut Vec<Match>) {
+        // One column after the other and without branches, so that many cells are fetched at a time.
+        let mut passing = 0;
+        for at in 0..block.len() {
+            let found = block[at];
+            let variant = self.columns.variants_of(found.ordinal).start;
+            block[passing] = found;
+            passing += usize::from(self.base.holds(found.ordinal, variant));
+        }
+        block.truncate(passing);
+        let products: Vec<u32> = block.iter().map(|found| found.ordinal).collect();
+        for facet in &mut self.facets {
+            facet.count_products(&products);
         }
     }
 

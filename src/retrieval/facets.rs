@@ -1,23 +1,43 @@
 //! Exact counts by value and ranges by number, in products.
 
-use crate::catalog::columns::{Cells, Columns, Dictionary, Values};
+use std::cmp::Reverse;
+
+use crate::catalog::columns::{Cell, Cells, Columns, Values};
 
 /// What a facet came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FacetCounts {
     /// Position of the attribute in the schema.
     pub attribute: usize,
-    /// Values that occur, most frequent first; empty for numbers.
+    /// Values that occur, in the dictionary's order; empty for numbers.
     pub counts: Vec<FacetCount>,
     /// Lowest and highest number; `None` for words and when there is no number.
     pub range: Option<Range>,
 }
 
 /// In how many matching products a value occurs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FacetCount {
-    pub value: String,
+    /// Its code in the attribute's dictionary.
+    pub code: u32,
     pub count: u32,
+}
+
+impl FacetCounts {
+    /// The most frequent values, at most `values_max`; equally frequent ones in the dictionary's order.
+    pub fn most_frequent(mut self, values_max: usize) -> Vec<FacetCount> {
+        let order = |facet: &FacetCount| (Reverse(facet.count), facet.code);
+        if values_max == 0 {
+            return Vec::new();
+        }
+        if self.counts.len() > values_max {
+            self.counts
+                .select_nth_unstable_by_key(values_max - 1, order);
+            self.counts.truncate(values_max);
+        }
+        self.counts.sort_unstable_by_key(order);
+        self.counts
+    }
 }
 
 /// The lowest and the highest number among matching products.
@@ -36,7 +56,6 @@ pub(super) struct Facet<'c> {
 
 enum Counter<'c> {
     Words {
-        dictionary: &'c Dictionary,
         codes: &'c Cells<u32>,
         counts: Vec<u32>,
         seen: Vec<u32>,
@@ -56,7 +75,6 @@ impl<'c> Facet<'c> {
             Some(column) => {
                 let counter = match &column.values {
                     Values::Words { dictionary, codes } => Counter::Words {
-                        dictionary,
                         codes,
                         counts: vec![0; dictionary.len()],
                         seen: Vec::new(),
@@ -115,6 +133,31 @@ impl<'c> Facet<'c> {
         }
     }
 
+    /// Counts these products; not for an attribute of variants.
+    pub(super) fn count_products(&mut self, products: &[u32]) {
+        debug_assert!(!self.per_variant);
+        match &mut self.counter {
+            Counter::Words { codes, counts, .. } => match codes {
+                Cells::Single(codes) => {
+                    for product in products {
+                        let code = codes[*product as usize];
+                        if !code.is_missing() {
+                            counts[code as usize] += 1;
+                        }
+                    }
+                }
+                Cells::Many { .. } => {
+                    for code in products.iter().flat_map(|product| codes.of(*product)) {
+                        counts[*code as usize] += 1;
+                    }
+                }
+            },
+            Counter::Numbers { .. } | Counter::Nothing => {
+                products.iter().for_each(|product| self.count(*product));
+            }
+        }
+    }
+
     /// Says that all rows of a product are counted.
     #[inline]
     pub(super) fn end_product(&mut self) {
@@ -127,18 +170,12 @@ impl<'c> Facet<'c> {
         let (mut counts, mut range) = (Vec::new(), None);
         match self.counter {
             Counter::Words {
-                dictionary,
-                counts: by_code,
-                ..
+                counts: by_code, ..
             } => {
-                let occurring = by_code.iter().enumerate().filter(|(_, count)| **count > 0);
+                let occurring = (0..).zip(by_code).filter(|(_, count)| *count > 0);
                 counts = occurring
-                    .map(|(code, count)| FacetCount {
-                        value: dictionary.value(code as u32).into(),
-                        count: *count,
-                    })
+                    .map(|(code, count)| FacetCount { code, count })
                     .collect();
-                counts.sort_by_key(|facet: &FacetCount| std::cmp::Reverse(facet.count));
             }
             Counter::Numbers { min, max, .. } if min <= max => range = Some(Range { min, max }),
             Counter::Numbers { .. } | Counter::Nothing => {}

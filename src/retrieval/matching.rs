@@ -26,6 +26,17 @@ pub(super) struct Match {
     pub(super) units: u32,
 }
 
+impl Match {
+    /// A product that nobody asked for by words.
+    pub(super) fn without_words(ordinal: u32) -> Self {
+        Match {
+            ordinal,
+            score: 0.0,
+            units: 0,
+        }
+    }
+}
+
 /// All products that match as many units as the query could ask for.
 pub(super) struct Matches {
     pub(super) matches: Vec<Match>,
