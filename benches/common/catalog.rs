@@ -131,14 +131,14 @@ impl Words {
     fn description(&self, kind: &Type, material: &str, random: &mut StdRng) -> String {
         let mut text = String::new();
         for _ in 0..random.random_range(DESCRIPTION_WORDS) {
-            let word: &str = match random.random::<f64>() {
-                share if share < 0.35 => *zipf(&self.function_words, 0.8, random),
+            let word = match random.random::<f64>() {
+                share if share < 0.35 => zipf_word(&self.function_words, 0.8, random),
                 share if share < 0.39 => kind.noun,
                 share if share < 0.42 => material,
-                share if share < 0.50 => *zipf(&self.adjectives, 0.6, random),
-                share if share < 0.52 => *zipf(&self.colors, 0.8, random),
+                share if share < 0.50 => zipf_word(&self.adjectives, 0.6, random),
+                share if share < 0.52 => zipf_word(&self.colors, 0.8, random),
                 share if share < 0.54 => zipf(&self.types, 0.7, random).modifier,
-                _ => zipf(&self.prose, 1.0, random).as_str(),
+                _ => zipf_word(&self.prose, 1.0, random),
             };
             if !text.is_empty() {
                 text.push(' ');
@@ -183,6 +183,10 @@ pub fn zipf<'l, T>(list: &'l [T], skew: f64, random: &mut StdRng) -> &'l T {
         (drawn * (length.powf(power) - 1.0) + 1.0).powf(1.0 / power)
     };
     &list[(rank as usize - 1).min(list.len() - 1)]
+}
+
+fn zipf_word<'l>(words: &'l [impl AsRef<str>], skew: f64, random: &mut StdRng) -> &'l str {
+    zipf(words, skew, random).as_ref()
 }
 
 /// All types, mixed so that no department has all the frequent ones.
