@@ -39,6 +39,11 @@ impl ShopPaths {
             shop,
         }
     }
+
+    /// Where the journal lies, apart from what is watched for changes.
+    pub fn journal(&self) -> PathBuf {
+        self.data.join("journal")
+    }
 }
 
 /// Why nothing was published, or nothing can be loaded.
