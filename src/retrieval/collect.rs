@@ -206,7 +206,6 @@ impl<'c> Collector<'c> {
     fn count_variants(&mut self, product: u32) -> bool {
         let variants = self.columns.variants_of(product);
         let mut passes = false;
-        let mut counted_products = 0u128;
         for variant in variants {
             let counted = match self.failing(product, variant) {
                 Failing::None => {
@@ -216,14 +215,8 @@ impl<'c> Collector<'c> {
                 Failing::Choice(facet) => facet..facet + 1,
                 Failing::More => continue,
             };
-            for at in counted {
-                let facet = &mut self.facets[at];
-                if facet.per_variant() {
-                    facet.count(variant);
-                } else if counted_products & (1 << (at % 128)) == 0 {
-                    counted_products |= 1 << (at % 128);
-                    facet.count(product);
-                }
+            for facet in &mut self.facets[counted] {
+                facet.count_variant(product, variant);
             }
         }
         self.facets.iter_mut().for_each(Facet::end_product);
