@@ -502,8 +502,8 @@ fn rules_pin_suppress_boost_and_bury() {
     check(&shop, "shoes | sort=price:asc", expect![[r#"
         2 Blue running <em>shoe</em> (sold out)
         3 Red leather boots
-        rule `runners` held
-        rule `sold out` held
+        rule `runners` held: pins give way to the sort that the shopper chose
+        rule `sold out` held: pins give way to the sort that the shopper chose
     "#]]);
     check(&shop, "shoes | rules=off", expect![[r#"
         1 Red running <em>shoes</em>
