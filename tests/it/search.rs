@@ -115,6 +115,13 @@ fn fewer_words_are_asked_for_when_too_little_matches_all() {
 }
 
 #[test]
+fn a_word_typed_twice_asks_for_no_more_than_once() {
+    let shop = shoes();
+    let found = |text: &str| ids(&shop.page(&ask(text)));
+    assert_eq!(found("red trail red"), found("red trail"));
+}
+
+#[test]
 fn nothing_is_relaxed_when_every_hit_has_every_word() {
     check(
         &shoes(),
