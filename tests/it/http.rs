@@ -427,7 +427,7 @@ fn what_cannot_be_understood_is_refused() {
         400
         {
           "code": "bad_parameter",
-          "message": "the body is not what was expected: invalid length 0, expected struct Batch with 1 element at line 1 column 2",
+          "message": "the body is an array: write a JSON object, /openapi.json says of what",
           "docs": "/openapi.json"
         }
     "#]]);
@@ -537,23 +537,23 @@ fn one_bad_event_does_not_sink_the_batch() {
           "refused": [
             {
               "index": 1,
-              "message": "`type` is `vew`, which is no event type"
+              "message": "`type` is `vew`, which is no event type: did you mean `view`?"
             },
             {
               "index": 2,
-              "message": "`shopper` is missing"
+              "message": "`shopper` is missing: write the token you keep for this visitor"
             },
             {
               "index": 3,
-              "message": "`products[0]` is a number"
+              "message": "`products[0]` is a number: write the id in quotes: \"1\""
             },
             {
               "index": 4,
-              "message": "`price` is not a number of 0 or more"
+              "message": "`price` is not a number of 0 or more: write the price of one piece without its currency, such as 49.95"
             },
             {
               "index": 5,
-              "message": "`event` is not an object"
+              "message": "`event` is not an object: write {\"type\": \"view\", \"shopper\": \"anna\", \"products\": [\"42\"]}"
             }
           ]
         }
