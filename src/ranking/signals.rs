@@ -102,10 +102,9 @@ pub(super) fn contributions(
 fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
     let recipe = ranking.recipe;
     let of = |features: &Features| {
-        let title = recipe.title_coverage * f64::from(features.title_coverage)
-            + recipe.title_share * f64::from(features.title_share)
-            + recipe.title_phrase * f64::from(u8::from(features.title_phrase));
-        features.bm25 * features.coverage * (1.0 + title) as f32
+        features.bm25
+            * features.coverage
+            * (-recipe.made_for * f64::from(features.made_for)).exp() as f32
     };
     let relevances: Vec<f32> = candidates
         .iter()
