@@ -110,6 +110,7 @@ impl Engine {
         let recipe = asked.recipe(&snapshot);
         let plan = Plan {
             included: Vec::new(),
+            matches_enough: 0,
             ..decision.steer(plan(&query, &asked, recipe))
         };
         let fetched = retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
@@ -181,6 +182,7 @@ fn plan(query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {
         facets: asked.facets.clone(),
         order: asked.order,
         sold_out: recipe.sold_out,
+        matches_enough: retrieval::ENOUGH_MATCHES,
         candidates_max: asked.window.end.max(ranking::RERANKED_MAX),
     }
 }

@@ -233,7 +233,8 @@ impl Request {
             "asc" => false,
             "desc" => true,
             _ => {
-                let suggestion = format!("write {sort}:asc or {sort}:desc");
+                let name = if name.is_empty() { "price" } else { name };
+                let suggestion = format!("write {name}:asc or {name}:desc");
                 return Err(parameter(
                     "sort",
                     format!("`{sort}` has no direction"),

@@ -61,7 +61,7 @@ pub struct Understood {
     pub synonyms: Vec<String>,
     /// Words that were read as filters.
     pub filters: Vec<String>,
-    /// Too little matches every word, so products that match fewer are shown too.
+    /// Too little matches every word, so products that match fewer are listed too.
     pub relaxed: bool,
 }
 

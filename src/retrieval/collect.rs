@@ -5,7 +5,7 @@ use super::facets::Facet;
 use super::matching::{Match, match_units};
 use super::text_index::TextIndex;
 use super::top::Top;
-use super::{Candidate, Candidates, ENOUGH_MATCHES, Features, Order, Plan, SoldOut};
+use super::{Candidate, Candidates, Features, Order, Plan, SoldOut, UNITS_MAX};
 use crate::catalog::columns::{Columns, Values};
 use crate::catalog::filter::{Filter, Predicate};
 use crate::query::Unit;
@@ -18,7 +18,6 @@ pub(super) fn fetch(
     let weights = UnitWeights::new(index, &plan.units)?;
     let mut collector = Collector::new(columns, plan, &weights);
     let included = collector.resolve_inclusions();
-    let mut relaxed = false;
     if plan.units.is_empty() {
         for ordinal in 0..columns.products() {
             collector.visit(Match {
@@ -28,12 +27,11 @@ pub(super) fn fetch(
             });
         }
     } else {
-        let matches = match_units(index, &plan.units, ENOUGH_MATCHES)?;
-        relaxed = matches.relaxed;
+        let matches = match_units(index, &plan.units, plan.matches_enough)?;
         let mut missing = included.iter().flatten().copied().collect::<Vec<u32>>();
         missing.sort_unstable();
         missing.dedup();
-        for found in matches.matches {
+        for found in matches {
             missing.retain(|ordinal| *ordinal != found.ordinal);
             collector.visit(found);
         }
@@ -45,6 +43,7 @@ pub(super) fn fetch(
             });
         }
     }
+    let relaxed = collector.relaxed;
     let (total, kept, facets) = collector.finish();
     let mut candidates: Vec<Candidate> = Vec::with_capacity(kept.len());
     for found in kept {
@@ -79,6 +78,8 @@ struct Collector<'c> {
     pinned: Vec<Match>,
     top: Top<Match>,
     total: usize,
+    /// A product that was not brought in matches fewer words than were asked for.
+    relaxed: bool,
 }
 
 impl<'c> Collector<'c> {
@@ -125,6 +126,7 @@ impl<'c> Collector<'c> {
             pinned: Vec::new(),
             top: Top::new(plan.candidates_max),
             total: 0,
+            relaxed: false,
         }
     }
 
@@ -182,6 +184,8 @@ impl<'c> Collector<'c> {
         if !self.included.is_empty() && self.included.contains(&product) {
             self.pinned.push(found);
         } else {
+            let units = self.plan.units.len().min(UNITS_MAX);
+            self.relaxed |= (found.units.count_ones() as usize) < units;
             self.top.push(self.key(&found, sold_out), product, found);
         }
     }
@@ -206,7 +210,6 @@ impl<'c> Collector<'c> {
     fn count_variants(&mut self, product: u32) -> bool {
         let variants = self.columns.variants_of(product);
         let mut passes = false;
-        let mut counted_products = 0u128;
         for variant in variants {
             let counted = match self.failing(product, variant) {
                 Failing::None => {
@@ -216,14 +219,8 @@ impl<'c> Collector<'c> {
                 Failing::Choice(facet) => facet..facet + 1,
                 Failing::More => continue,
             };
-            for at in counted {
-                let facet = &mut self.facets[at];
-                if facet.per_variant() {
-                    facet.count(variant);
-                } else if counted_products & (1 << (at % 128)) == 0 {
-                    counted_products |= 1 << (at % 128);
-                    facet.count(product);
-                }
+            for facet in &mut self.facets[counted] {
+                facet.count_variant(product, variant);
             }
         }
         self.facets.iter_mut().for_each(Facet::end_product);
@@ -317,7 +314,7 @@ impl UnitWeights {
     fn new(index: &TextIndex, units: &[Unit]) -> tantivy::Result<Self> {
         let mut shares = Vec::with_capacity(units.len());
         let mut stems = Vec::with_capacity(units.len());
-        for unit in units.iter().take(super::UNITS_MAX) {
+        for unit in units.iter().take(UNITS_MAX) {
             let mut found = 0;
             let mut numbers = Vec::with_capacity(unit.alternatives.len());
             for alternative in &unit.alternatives {

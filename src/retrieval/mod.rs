@@ -23,7 +23,7 @@ use crate::catalog::columns::Columns;
 use crate::catalog::filter::Filter;
 use crate::query::Unit;
 
-/// While fewer products than this match all words, products that match fewer words are taken too.
+/// How many products that match all words are enough for a results page.
 pub const ENOUGH_MATCHES: usize = 10;
 
 /// What to fetch.
@@ -40,6 +40,8 @@ pub struct Plan {
     pub facets: Vec<usize>,
     pub order: Order,
     pub sold_out: SoldOut,
+    /// While fewer products match all words, products that match fewer words are taken too; 0 takes none.
+    pub matches_enough: usize,
     /// At most this many candidates are returned; totals and facets count all.
     pub candidates_max: usize,
 }
@@ -76,7 +78,7 @@ pub struct Candidates {
     /// For each of the plan's inclusions, which product it came to.
     pub included: Vec<Option<u32>>,
     pub facets: Vec<FacetCounts>,
-    /// Some candidates match fewer words than were asked for.
+    /// Some products, those included aside, match fewer words than were asked for.
     pub relaxed: bool,
 }
 

@@ -292,7 +292,10 @@ impl<'a> Parser<'a> {
         let head = rest
             .get(..keyword.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(keyword));
-        let alone = || rest[keyword.len()..].starts_with(|c: char| c.is_whitespace() || c == '(');
+        let alone = || {
+            let after = rest[keyword.len()..].chars().next();
+            after.is_none_or(|c| c.is_whitespace() || c == '(')
+        };
         let found = head && alone();
         if found {
             self.at += keyword.len();

@@ -1,0 +1,1 @@
+//! Promises: none yet.
