@@ -191,6 +191,11 @@ impl TextIndex {
         self.products
     }
 
+    /// How many segments the inverted index has; for measuring against it.
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
     /// In how many products a stem stands.
     pub(super) fn products_with(&self, stem: &str) -> tantivy::Result<u32> {
         let term = Term::from_field_text(self.field, stem);
