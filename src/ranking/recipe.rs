@@ -33,7 +33,8 @@ pub struct Recipes {
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
     pub sold_out: SoldOut,
-    /// 0 to 100: how much a shopper's taste may move. At 100 it makes up for half the relevance, at 0 for none.
+    /// 0 to 100: how much a shopper's taste may move. At 100 it tells a favourite from its opposite by half the
+    /// relevance; at 0 by nothing.
     pub impact: f64,
     /// How much less relevant a product is that the title calls made *for* what was asked.
     pub made_for: f64,
@@ -41,7 +42,7 @@ pub struct Recipe {
     pub rating: f64,
     pub freshness: f64,
     pub margin: f64,
-    /// Weight of a shopper's affinity, by attribute; others have 0.5.
+    /// Weight of a shopper's affinity, by attribute; others have 0.7.
     pub affinity: BTreeMap<String, f64>,
 }
 
