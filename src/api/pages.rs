@@ -147,8 +147,16 @@ fn directions(attribute: &Attribute) -> Vec<(&'static str, String)> {
             ("asc", format!("Lowest {name}")),
         ],
         (_, Kind::Text | Kind::Keyword | Kind::Path | Kind::Boolean | Kind::Url) => {
-            vec![("asc", format!("{name}, A to Z"))]
+            vec![("asc", format!("{}, A to Z", capitalised(&name)))]
         }
         _ => Vec::new(),
     }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut characters = name.chars();
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + characters.as_str()
 }

@@ -143,7 +143,8 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
         .map_err(|error| damaged(format!("{COLUMNS_FILE}: {error}")))?;
     columns.index();
     let documents = Documents::open(&dir).map_err(|error| damaged(error.to_string()))?;
-    let text = TextIndex::open(&dir).map_err(|error| damaged(error.to_string()))?;
+    let text =
+        TextIndex::open(&dir, &schema.language).map_err(|error| damaged(error.to_string()))?;
     let counts = [columns.products(), documents.len() as u32, text.products()];
     if counts.iter().any(|count| *count != manifest.products) {
         return Err(damaged(format!(

@@ -89,7 +89,7 @@ fn a_word_being_typed_is_completed_from_the_catalog() {
         .iter()
         .map(|a| a.stems[0].as_str())
         .collect();
-    assert_eq!(last, ["runn", "run", "runner"]);
+    assert_eq!(last, ["runn", "runner", "run"]);
 }
 
 #[test]

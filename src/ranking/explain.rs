@@ -53,7 +53,9 @@ pub fn explain(shelf: Shelf<'_>, ranked: &Ranked, hits_max: usize) -> Vec<Moves>
         let after = places_by(ranked, |a, b| score[b].total_cmp(&score[a]));
         for (at, moves) in explained.iter_mut().enumerate().take(ranked.reranked) {
             let hit = &hits[at];
-            if ranked.contribution(number, hit) != 0.0 {
+            let is_about_it =
+                !matches!(signal, Signal::Affinity(_)) || ranked.value(number, hit).is_some();
+            if ranked.contribution(number, hit) != 0.0 && is_about_it {
                 moves.add(
                     describe(shelf, signal, ranked.value(number, hit)),
                     places[at],

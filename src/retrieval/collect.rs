@@ -350,40 +350,31 @@ impl UnitWeights {
     }
 
     fn features(&self, index: &TextIndex, found: Match) -> Features {
-        let title = index.titles.of(found.ordinal);
-        let mut named = vec![false; title.len()];
-        let mut units = 0u32;
-        let mut last_end = None;
-        let mut in_order = !self.stems.is_empty();
-        for (unit, alternatives) in self.stems.iter().enumerate() {
-            let place = alternatives
-                .iter()
-                .filter_map(|stems| place_of(title, stems))
-                .min_by_key(|place| place.start);
-            let Some(place) = place else {
-                in_order = false;
-                continue;
-            };
-            units |= 1 << unit;
-            in_order &= last_end.is_none_or(|end| end == place.start);
-            last_end = Some(place.end);
-            named[place].iter_mut().for_each(|word| *word = true);
-        }
-        let named = named.iter().filter(|word| **word).count();
         Features {
             bm25: found.score,
             coverage: self.coverage(found.units),
-            title_coverage: self.coverage(units),
-            title_share: named as f32 / title.len().max(1) as f32,
-            title_phrase: in_order,
+            made_for: self.made_for(index, found.ordinal),
         }
+    }
+
+    /// The share of the query that the title names only after a word such as "for".
+    fn made_for(&self, index: &TextIndex, product: u32) -> f32 {
+        let title = index.titles.of(product);
+        let Some(purpose) = title.iter().position(|stem| index.purposes.contains(stem)) else {
+            return 0.0;
+        };
+        let named =
+            |part: &[u32], unit: usize| self.stems[unit].iter().any(|stems| names(part, stems));
+        let (before, after) = title.split_at(purpose);
+        let only_after = |unit: &usize| named(after, *unit) && !named(before, *unit);
+        (0..self.stems.len())
+            .filter(only_after)
+            .map(|unit| self.shares[unit])
+            .sum()
     }
 }
 
-/// Where these stems stand side by side in a title.
-fn place_of(title: &[u32], stems: &[u32]) -> Option<std::ops::Range<usize>> {
-    let start = title
-        .windows(stems.len().max(1))
-        .position(|window| window == stems)?;
-    Some(start..start + stems.len())
+/// Whether these stems stand side by side in a part of a title.
+fn names(part: &[u32], stems: &[u32]) -> bool {
+    !stems.is_empty() && part.windows(stems.len()).any(|window| window == stems)
 }

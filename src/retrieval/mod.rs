@@ -98,12 +98,8 @@ pub struct Features {
     pub bm25: f32,
     /// Share of the query's units that matched anywhere, each as heavy as it is rare, 0 to 1.
     pub coverage: f32,
-    /// The same within the title alone.
-    pub title_coverage: f32,
-    /// Share of the title's words that the query named, 0 to 1.
-    pub title_share: f32,
-    /// The query's words stand in the title side by side and in order.
-    pub title_phrase: bool,
+    /// Share of the query that the title names only as what the product is made for, 0 to 1.
+    pub made_for: f32,
 }
 
 /// Fetches what the plan asks for.

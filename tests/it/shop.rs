@@ -232,7 +232,10 @@ pub(crate) fn schema_of(columns: &[&str]) -> String {
     let grouped = columns.contains(&"group");
     let group = if grouped { "group = \"group\"\n" } else { "" };
     let mut schema = format!("id = \"id\"\n{group}");
-    for column in columns.iter().filter(|name| !["id", "group"].contains(name)) {
+    for column in columns
+        .iter()
+        .filter(|name| !["id", "group"].contains(name))
+    {
         let of_variant = grouped && ["price", "stock", "color", "size"].contains(column);
         schema += &format!(
             "[[attribute]]\nname = \"{column}\"\nshown = true\n{}\n{}",
