@@ -108,7 +108,7 @@ pub fn understand(
     while at < words.len() {
         let is_typed = last_word == LastWord::Beginning && at + 1 == words.len();
         if is_typed {
-            units.push(completions(vocabulary, &words[at], &stems[at]));
+            ask_once(&mut units, completions(vocabulary, &words[at], &stems[at]));
             at += 1;
         } else if let Some(synonym) = language.synonyms.longest_at(&stems[at..]) {
             let own = &stems[at..at + synonym.words];
@@ -122,24 +122,29 @@ pub fn understand(
                 typed(text, &words[at..at + synonym.words]),
                 meant.join(", ")
             ));
-            units.push(Unit {
-                alternatives: synonym.as_alternatives(),
-            });
+            let alternatives = synonym.as_alternatives();
+            ask_once(&mut units, Unit { alternatives });
             at += synonym.words;
         } else {
             if names_nothing || !language.analyzer.is_stopword(&words[at].folded) {
-                units.push(Unit::word(&stems[at]));
+                ask_once(&mut units, Unit::word(&stems[at]));
             }
             at += 1;
         }
     }
-    units.dedup();
     Query {
         text: text.trim().to_string(),
         names_a_product: names_a_product(&words),
         stems,
         units,
         understood,
+    }
+}
+
+/// A word that is typed twice asks for no more than a word that is typed once.
+fn ask_once(units: &mut Vec<Unit>, unit: Unit) {
+    if !units.contains(&unit) {
+        units.push(unit);
     }
 }
 

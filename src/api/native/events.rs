@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
 use crate::journal::Event;
-use crate::shoppers::event::{self, BATCH_MAX};
+use crate::shoppers::event::{self, BATCH_MAX, EventRefused};
 
 /// What shoppers did, up to 1,000 events at a time.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -41,6 +41,15 @@ struct Refused {
     message: String,
 }
 
+impl Refused {
+    fn new(index: usize, error: &EventRefused) -> Self {
+        let instead = error.suggestion.as_ref();
+        let instead = instead.map_or(String::new(), |suggestion| format!(": {suggestion}"));
+        let message = format!("{error}{instead}");
+        Refused { index, message }
+    }
+}
+
 /// Record what shoppers did. One bad event does not sink the batch.
 #[utoipa::path(post, path = "/v1/events", tag = "events", request_body = Batch, responses(
     (status = 202, body = Accepted), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody),
@@ -62,10 +71,7 @@ pub(in crate::api) async fn post(
     for (index, value) in batch.events.iter().enumerate() {
         match event::parse(value, now) {
             Ok(event) => events.push(event),
-            Err(error) => refused.push(Refused {
-                index,
-                message: error.to_string(),
-            }),
+            Err(error) => refused.push(Refused::new(index, &error)),
         }
     }
     let accepted = events.len();

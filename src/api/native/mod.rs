@@ -21,6 +21,11 @@ fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, A
             "the body could not be read to its end: send it again",
         ),
     })?;
+    // An array would be read as the fields of an object in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message = "the body is an array: write a JSON object, /openapi.json says of what";
+        return Err(ApiError::bad_request("bad_parameter", message));
+    }
     serde_json::from_slice(&body).map_err(|error| {
         let code = if error.is_data() {
             "bad_parameter"
