@@ -190,8 +190,13 @@ fn search_answers_a_page() {
             }
         "#]],
     );
-    let asked = json!({"q": "red", "facets": ["color"], "filter": "price < 10", "sort": "price:desc"});
-    shop.check("POST", "/v1/search", asked.to_string(), expect![[r#"
+    let asked =
+        json!({"q": "red", "facets": ["color"], "filter": "price < 10", "sort": "price:desc"});
+    shop.check(
+        "POST",
+        "/v1/search",
+        asked.to_string(),
+        expect![[r#"
         200
         {
           "query_id": "…",
@@ -236,13 +241,18 @@ fn search_answers_a_page() {
           "experiments": {},
           "problems": []
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn suggest_completes() {
     let shop = corner_shop();
-    shop.check("GET", "/v1/suggest?q=red+so&limit=3", "", expect![[r#"
+    shop.check(
+        "GET",
+        "/v1/suggest?q=red+so&limit=3",
+        "",
+        expect![[r#"
         200
         {
           "suggestions": [
@@ -255,8 +265,13 @@ fn suggest_completes() {
           ],
           "took_ms": "…"
         }
-    "#]]);
-    shop.check("GET", "/v1/suggest?q=bir&limit=3", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "GET",
+        "/v1/suggest?q=bir&limit=3",
+        "",
+        expect![[r#"
         200
         {
           "suggestions": [
@@ -281,27 +296,42 @@ fn suggest_completes() {
           ],
           "took_ms": "…"
         }
-    "#]]);
-    shop.check("GET", "/v1/suggest?limit=51", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "GET",
+        "/v1/suggest?limit=51",
+        "",
+        expect![[r#"
         400
         {
           "code": "bad_parameter",
           "message": "`limit` is 51: write a number from 1 to 50",
           "docs": "/openapi.json"
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn health_and_readiness() {
     let shop = corner_shop();
-    shop.check("GET", "/health", "", expect![[r#"
+    shop.check(
+        "GET",
+        "/health",
+        "",
+        expect![[r#"
         200
         {
           "status": "ok"
         }
-    "#]]);
-    shop.check("GET", "/ready", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "GET",
+        "/ready",
+        "",
+        expect![[r#"
         200
         {
           "status": "ok",
@@ -312,7 +342,8 @@ fn health_and_readiness() {
           "synonyms": 0,
           "problems": 0
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -326,22 +357,32 @@ fn the_storefront_and_its_assets() {
         assert_eq!(status, StatusCode::OK, "{name}");
         assert!(page.contains(name), "{name}");
     }
-    shop.check("GET", "/assets/nothing.js", "", expect![[r#"
+    shop.check(
+        "GET",
+        "/assets/nothing.js",
+        "",
+        expect![[r#"
         404
         {
           "code": "not_found",
           "message": "there is no asset `nothing.js`",
           "docs": "/openapi.json"
         }
-    "#]]);
-    shop.check("GET", "/pictures/1.svg", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "GET",
+        "/pictures/1.svg",
+        "",
+        expect![[r#"
         404
         {
           "code": "not_found",
           "message": "there is no picture `1.svg`",
           "docs": "/openapi.json"
         }
-    "#]]);
+    "#]],
+    );
     for name in ["..%2Fendcap.toml", "%2e%2e%2fdata%2flive", "..", "a%00.png"] {
         let (status, _) = shop.ask("GET", &format!("/pictures/{name}"), "");
         assert_eq!(status, StatusCode::NOT_FOUND, "{name}");
@@ -375,22 +416,32 @@ fn what_cannot_be_understood_is_refused() {
           "docs": "/openapi.json"
         }
     "#]]);
-    shop.check("GET", "/v1/search?sort=size:asc", "", expect![[r#"
+    shop.check(
+        "GET",
+        "/v1/search?sort=size:asc",
+        "",
+        expect![[r#"
         400
         {
           "code": "unknown_name",
           "message": "unknown sort `size`: known are title, price",
           "docs": "/openapi.json"
         }
-    "#]]);
-    shop.check("GET", "/v1/search?impact=101", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "GET",
+        "/v1/search?impact=101",
+        "",
+        expect![[r#"
         400
         {
           "code": "bad_parameter",
           "message": "`impact` is out of range: write a number between 0 and 100",
           "docs": "/openapi.json"
         }
-    "#]]);
+    "#]],
+    );
     shop.check("POST", "/v1/search", "{\"q\": \"hat", expect![[r#"
         400
         {
@@ -423,90 +474,155 @@ fn what_cannot_be_understood_is_refused() {
           "docs": "/openapi.json"
         }
     "#]]);
-    shop.check("POST", "/v1/events", "[]", expect![[r#"
+    shop.check(
+        "POST",
+        "/v1/events",
+        "[]",
+        expect![[r#"
         400
         {
           "code": "bad_parameter",
           "message": "the body is an array: write a JSON object, /openapi.json says of what",
           "docs": "/openapi.json"
         }
-    "#]]);
-    shop.check("DELETE", "/v1/search", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "DELETE",
+        "/v1/search",
+        "",
+        expect![[r#"
         405
         {
           "code": "method_not_allowed",
           "message": "/v1/search does not take DELETE: /openapi.json says what it takes",
           "docs": "/openapi.json"
         }
-    "#]]);
-    shop.check("GET", "/v1/events", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "GET",
+        "/v1/events",
+        "",
+        expect![[r#"
         405
         {
           "code": "method_not_allowed",
           "message": "/v1/events does not take GET: /openapi.json says what it takes",
           "docs": "/openapi.json"
         }
-    "#]]);
-    shop.check("GET", "/v2/search", "", expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "GET",
+        "/v2/search",
+        "",
+        expect![[r#"
         404
         {
           "code": "not_found",
           "message": "there is nothing at /v2/search: /openapi.json lists what there is",
           "docs": "/openapi.json"
         }
-    "#]]);
+    "#]],
+    );
     let long = format!("/v1/search?q={}", "a".repeat(1_001));
-    shop.check("GET", &long, "", expect![[r#"
+    shop.check(
+        "GET",
+        &long,
+        "",
+        expect![[r#"
         400
         {
           "code": "bad_parameter",
           "message": "`q` has 1001 bytes: write at most 1000 bytes",
           "docs": "/openapi.json"
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_body_that_is_too_large_is_refused() {
     let shop = corner_shop();
     let large = format!("{{\"q\": \"{}\"}}", "a".repeat(BODY_BYTES_MAX));
-    shop.check("POST", "/v1/search", large.clone(), expect![[r#"
+    shop.check(
+        "POST",
+        "/v1/search",
+        large.clone(),
+        expect![[r#"
         413
         {
           "code": "too_large",
           "message": "the body is larger than the server takes: send less at a time",
           "docs": "/openapi.json"
         }
-    "#]]);
-    shop.check("POST", "/v1/events", large, expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "POST",
+        "/v1/events",
+        large,
+        expect![[r#"
         413
         {
           "code": "too_large",
           "message": "the body is larger than the server takes: send less at a time",
           "docs": "/openapi.json"
         }
-    "#]]);
+    "#]],
+    );
     let many = json!({"events": vec![json!({}); 1_001]});
-    shop.check("POST", "/v1/events", many.to_string(), expect![[r#"
+    shop.check(
+        "POST",
+        "/v1/events",
+        many.to_string(),
+        expect![[r#"
         413
         {
           "code": "too_large",
           "message": "the batch has 1001 events: send at most 1000 at a time",
           "docs": "/openapi.json"
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn bad_input_is_never_the_servers_fault() {
     let shop = corner_shop();
     let oddities = [
-        "%00", "%ff%fe", "(((", "\u{202e}", "%F0%9F%91%9F", "a%20AND%20NOT", "'\"", "-1", "1e999",
-        "NaN", "%5B%5D", "9999999999999999999999", "..%2F..",
+        "%00",
+        "%ff%fe",
+        "(((",
+        "\u{202e}",
+        "%F0%9F%91%9F",
+        "a%20AND%20NOT",
+        "'\"",
+        "-1",
+        "1e999",
+        "NaN",
+        "%5B%5D",
+        "9999999999999999999999",
+        "..%2F..",
     ];
     let keys = [
-        "q", "filter", "facets", "sort", "page", "hits_per_page", "shopper", "category", "impact",
-        "recipe", "rules", "explain", "now", "facet_values_max", "surface", "segment",
+        "q",
+        "filter",
+        "facets",
+        "sort",
+        "page",
+        "hits_per_page",
+        "shopper",
+        "category",
+        "impact",
+        "recipe",
+        "rules",
+        "explain",
+        "now",
+        "facet_values_max",
+        "surface",
+        "segment",
     ];
     for key in keys {
         for value in oddities {
@@ -568,22 +684,32 @@ fn an_event_id_is_recorded_once() {
         {"id": "e2", "type": "view", "shopper": "anna", "products": ["2"]},
         {"id": "e1", "type": "view", "shopper": "anna", "products": ["1"]},
     ]});
-    shop.check("POST", "/v1/events", batch.to_string(), expect![[r#"
+    shop.check(
+        "POST",
+        "/v1/events",
+        batch.to_string(),
+        expect![[r#"
         202
         {
           "accepted": 3,
           "duplicates": 1,
           "refused": []
         }
-    "#]]);
-    shop.check("POST", "/v1/events", batch.to_string(), expect![[r#"
+    "#]],
+    );
+    shop.check(
+        "POST",
+        "/v1/events",
+        batch.to_string(),
+        expect![[r#"
         202
         {
           "accepted": 3,
           "duplicates": 3,
           "refused": []
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -620,7 +746,8 @@ fn views_move_the_next_search_of_that_shopper_alone() {
               "places": 3
             }
           ]
-        }"#]].assert_eq(&told);
+        }"#]]
+    .assert_eq(&told);
     let impact_0 = format!("{}&impact=0", of("anna"));
     let (_, plain) = shop.json("GET", &impact_0, "");
     let (_, bens) = shop.json("GET", &of("ben"), "");
@@ -650,7 +777,8 @@ fn every_route_is_described() {
         get /v1/search 200 400
         post /v1/search 200 400 413
         get /v1/suggest 200 400
-    "#]].assert_eq(&(routes.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(routes.join("\n") + "\n"));
 }
 
 #[test]

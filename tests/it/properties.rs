@@ -111,7 +111,9 @@ fn condition() -> impl Strategy<Value = Condition> {
     is.prop_recursive(3, 10, 3, |inner| {
         let some = || prop::collection::vec(inner.clone(), 1..4);
         prop_oneof![
-            inner.clone().prop_map(|part| Condition::Not(Box::new(part))),
+            inner
+                .clone()
+                .prop_map(|part| Condition::Not(Box::new(part))),
             some().prop_map(Condition::All),
             some().prop_map(Condition::Any),
         ]
@@ -149,9 +151,9 @@ impl Condition {
             Condition::Is("brand", value) => product.brand == Some(value),
             Condition::Is("color", value) => variant.color == Some(value),
             Condition::Is(_, value) => variant.size == Some(value),
-            Condition::Price { from, to } => {
-                variant.price.is_some_and(|price| (*from..=*to).contains(&price))
-            }
+            Condition::Price { from, to } => variant
+                .price
+                .is_some_and(|price| (*from..=*to).contains(&price)),
             Condition::InStock => variant.stock.is_some_and(|stock| stock > 0),
             Condition::Not(inner) => !inner.holds(product, variant),
             Condition::All(parts) => parts.iter().all(|part| part.holds(product, variant)),
@@ -189,7 +191,11 @@ impl Condition {
 fn levels(product: &Product) -> BTreeSet<String> {
     let mut levels = BTreeSet::new();
     let mut path = Vec::new();
-    for level in product.category.into_iter().flat_map(|path| path.split(" > ")) {
+    for level in product
+        .category
+        .into_iter()
+        .flat_map(|path| path.split(" > "))
+    {
         path.push(level);
         levels.insert(path.join(" > "));
     }
@@ -312,7 +318,10 @@ fn check_page(
         .collect();
     let listed: BTreeSet<String> = ids(page).into_iter().collect();
     prop_assert_eq!(&listed, &expected);
-    prop_assert_eq!((page.total, page.hits.len()), (expected.len(), expected.len()));
+    prop_assert_eq!(
+        (page.total, page.hits.len()),
+        (expected.len(), expected.len())
+    );
     for facet in FACETS {
         let others: Vec<&Condition> = conjuncts
             .iter()
@@ -458,12 +467,17 @@ fn arranged(
     let conjuncts: Vec<&Condition> = filter.iter().flat_map(Condition::conjuncts).collect();
     let can_be_shown = |id: usize| {
         let product = &catalog[id];
-        let sold_out = product.variants.iter().all(|variant| variant.stock == Some(0));
+        let sold_out = product
+            .variants
+            .iter()
+            .all(|variant| variant.stock == Some(0));
         !suppressed.contains(&id) && !sold_out && passes(product, &conjuncts)
     };
     let mut by_position: BTreeMap<usize, usize> = BTreeMap::new();
     for (id, wanted) in pins {
-        let free = (*wanted..).find(|position| !by_position.contains_key(position)).unwrap();
+        let free = (*wanted..)
+            .find(|position| !by_position.contains_key(position))
+            .unwrap();
         by_position.insert(free, *id);
     }
     let mut shown: Vec<(usize, usize)> = Vec::new();

@@ -107,11 +107,7 @@ fn fewer_words_are_asked_for_when_too_little_matches_all() {
             relaxed
         "#]],
     );
-    check(
-        &shoes(),
-        "red shoes | filter=price > 1000",
-        expect![""],
-    );
+    check(&shoes(), "red shoes | filter=price > 1000", expect![""]);
 }
 
 #[test]
@@ -173,11 +169,23 @@ fn pages_of_every_size_concatenate_to_the_whole_list() {
     let shop = shoes().rules(
         "[[rule]]\nname = \"pins\"\npin = [{ product = \"6\", position = 2 }, { product = \"4\", position = 6 }]\n",
     );
-    for text in ["", "red shoes", " | sort=price:desc", "shoes | filter=NOT brand:Cedar"] {
+    for text in [
+        "",
+        "red shoes",
+        " | sort=price:desc",
+        "shoes | filter=NOT brand:Cedar",
+    ] {
         let request = ask(text);
-        let whole = ids(&shop.page(&Request { hits_per_page: 1_000, ..request.clone() }));
+        let whole = ids(&shop.page(&Request {
+            hits_per_page: 1_000,
+            ..request.clone()
+        }));
         for size in 1..=whole.len() + 1 {
-            assert_eq!(shop.all_ids(&request, size), whole, "`{text}` in pages of {size}");
+            assert_eq!(
+                shop.all_ids(&request, size),
+                whole,
+                "`{text}` in pages of {size}"
+            );
         }
     }
 }
@@ -211,101 +219,193 @@ fn a_page_past_the_end_says_where_the_end_is() {
 #[test]
 fn unknown_names_say_what_is_known() {
     let shop = shoes();
-    check(&shop, " | facets=brnd", expect![[r#"
+    check(
+        &shop,
+        " | facets=brnd",
+        expect![[r#"
         error: unknown facet `brnd`: did you mean `brand`?
-    "#]]);
-    check(&shop, " | facets=stock", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | facets=stock",
+        expect![[r#"
         error: unknown facet `stock`: known are brand, category, price, color, tags
-    "#]]);
-    check(&shop, " | sort=prize:asc", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | sort=prize:asc",
+        expect![[r#"
         error: unknown sort `prize`: did you mean `price`?
-    "#]]);
-    check(&shop, " | sort=price", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | sort=price",
+        expect![[r#"
         error: `sort` `price` has no direction: write price:asc or price:desc
-    "#]]);
-    check(&shop, " | sort=price:down", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | sort=price:down",
+        expect![[r#"
         error: `sort` `price:down` has no direction: write price:asc or price:desc
-    "#]]);
-    check(&shop, " | recipe=defualt", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | recipe=defualt",
+        expect![[r#"
         error: unknown recipe `defualt`: did you mean `default`?
-    "#]]);
-    check(&shop, " | page=0", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | page=0",
+        expect![[r#"
         error: `page` is 0: pages are counted from 1
-    "#]]);
-    check(&shop, " | hits_per_page=1001", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | hits_per_page=1001",
+        expect![[r#"
         error: `hits_per_page` is 1001: write at most 1000
-    "#]]);
-    check(&shop, " | page=2000000", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | page=2000000",
+        expect![[r#"
         error: `page` 2000000 of 24 hits goes too deep: paging ends after 1000000 hits; narrow the list with `filter`
-    "#]]);
-    check(&shop, " | impact=101", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | impact=101",
+        expect![[r#"
         error: `impact` is out of range: write a number between 0 and 100
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn malformed_filters_say_where_and_what_to_write() {
     let shop = shoes();
-    check(&shop, " | filter=colour:red", expect![[r#"
+    check(
+        &shop,
+        " | filter=colour:red",
+        expect![[r#"
         error: unknown attribute `colour` at character 1 of the filter `colour:red`: did you mean `color`?
-    "#]]);
-    check(&shop, " | filter=code:NX-2041", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=code:NX-2041",
+        expect![[r#"
         error: attribute `code` cannot be filtered at character 1 of the filter `code:NX-2041`: give it `filter = true` in index/schema.toml and index again; filterable are title, brand, category, price, stock, color, tags
-    "#]]);
-    check(&shop, " | filter=brand:Acorn price < 5", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=brand:Acorn price < 5",
+        expect![[r#"
         error: expected AND, OR or the end at character 13 of the filter `brand:Acorn price < 5`: join conditions with AND or OR, and quote a value that has spaces
-    "#]]);
-    check(&shop, " | filter=price < cheap", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=price < cheap",
+        expect![[r#"
         error: `cheap` is not a number, which `price` holds at character 9 of the filter `price < cheap`: write for example price > 49.95
-    "#]]);
-    check(&shop, " | filter=brand < 5", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=brand < 5",
+        expect![[r#"
         error: attribute `brand` holds words, which `<` cannot compare at character 7 of the filter `brand < 5`: write brand:VALUE
-    "#]]);
-    check(&shop, " | filter=(brand:Acorn", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=(brand:Acorn",
+        expect![[r#"
         error: expected `)` for the `(` at character 1 at character 13 of the filter `(brand:Acorn`
-    "#]]);
-    check(&shop, " | filter=brand:\"Acorn", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=brand:\"Acorn",
+        expect![[r#"
         error: the quote " is never closed at character 7 of the filter `brand:"Acorn`
-    "#]]);
-    check(&shop, " | filter=brand:Acorn AND", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=brand:Acorn AND",
+        expect![[r#"
         error: expected an attribute at character 16 of the filter `brand:Acorn AND`: write for example brand:Nike or price < 50
-    "#]]);
-    check(&shop, " | filter=brand:", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=brand:",
+        expect![[r#"
         error: expected a value for `brand` at character 7 of the filter `brand:`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn sold_out_products_sink_hide_or_stay_by_recipe() {
     let list = "running shoe";
-    check(&shoes(), list, expect![[r#"
+    check(
+        &shoes(),
+        list,
+        expect![[r#"
         1 Red <em>running</em> <em>shoes</em>
         3 Red leather boots
         2 Blue <em>running</em> <em>shoe</em> (sold out)
         relaxed
-    "#]]);
+    "#]],
+    );
     let of = |how: &str| format!("[recipe.default]\nsold_out = \"{how}\"\ntitle_share = 5.0\n");
-    check(&shoes().ranking(&of("hide")), list, expect![[r#"
+    check(
+        &shoes().ranking(&of("hide")),
+        list,
+        expect![[r#"
         1 Red <em>running</em> <em>shoes</em>
         3 Red leather boots
         relaxed
-    "#]]);
+    "#]],
+    );
     let stays = shop(
         "id | title | stock
          1  | Red shoes for every day  | 1
          2  | Red shoes                | 0
          3  | Red shoes, a pair        |",
     );
-    check(&stays, "red shoes", expect![[r#"
+    check(
+        &stays,
+        "red shoes",
+        expect![[r#"
         3 <em>Red</em> <em>shoes</em>, a pair
         1 <em>Red</em> <em>shoes</em> for every day
         2 <em>Red</em> <em>shoes</em> (sold out)
-    "#]]);
-    check(&stays.ranking(&of("ignore")), "red shoes", expect![[r#"
+    "#]],
+    );
+    check(
+        &stays.ranking(&of("ignore")),
+        "red shoes",
+        expect![[r#"
         2 <em>Red</em> <em>shoes</em> (sold out)
         3 <em>Red</em> <em>shoes</em>, a pair
         1 <em>Red</em> <em>shoes</em> for every day
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -356,13 +456,17 @@ fn a_facets_own_choice_does_not_shrink_it() {
 #[test]
 fn not_and_an_or_over_several_attributes_do() {
     let shop = shoes();
-    check(&shop, " | filter=NOT brand:Acorn | facets=brand", expect![[r#"
+    check(
+        &shop,
+        " | filter=NOT brand:Acorn | facets=brand",
+        expect![[r#"
         4 Trail jacket
         5 Café au lait mug
         6 Notebook NX-2041
         2 Blue running shoe (sold out)
         brand: Birch 2, Cedar 2
-    "#]]);
+    "#]],
+    );
     check(
         &shop,
         " | filter=brand:Acorn OR color:green | facets=brand,color",
@@ -379,15 +483,23 @@ fn not_and_an_or_over_several_attributes_do() {
 #[test]
 fn a_category_holds_for_everything_below_it() {
     let shop = shoes();
-    check(&shop, " | category=Shoes | facets=category", expect![[r#"
+    check(
+        &shop,
+        " | category=Shoes | facets=category",
+        expect![[r#"
         1 Red running shoes
         3 Red leather boots
         2 Blue running shoe (sold out)
         category: Shoes 3, Shoes > Running 2, Clothing 1, Clothing > Jackets 1, Kitchen 1, Office 1, Shoes > Boots 1
-    "#]]);
-    check(&shop, " | filter=category:\"Shoes > Boots\"", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=category:\"Shoes > Boots\"",
+        expect![[r#"
         3 Red leather boots
-    "#]]);
+    "#]],
+    );
     check(&shop, " | category=Sho", expect![[r#""#]]);
 }
 
@@ -406,24 +518,43 @@ fn shirts() -> Shop {
 #[test]
 fn a_filter_must_hold_for_one_variant() {
     let shop = shirts();
-    check(&shop, " | filter=color:blue AND size:M", expect![[r#"
+    check(
+        &shop,
+        " | filter=color:blue AND size:M",
+        expect![[r#"
         1 Linen shirt
-    "#]]);
-    check(&shop, " | filter=color:red AND size:S AND price > 30", expect![[r#""#]]);
-    check(&shop, " | filter=color:red AND stock > 0", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=color:red AND size:S AND price > 30",
+        expect![[r#""#]],
+    );
+    check(
+        &shop,
+        " | filter=color:red AND stock > 0",
+        expect![[r#"
         1 Linen shirt
-    "#]]);
-    check(&shop, " | filter=NOT color:red", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        " | filter=NOT color:red",
+        expect![[r#"
         1 Linen shirt
         3 Silk shirt
         2 Wool shirt (sold out)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn counts_are_of_products_and_not_of_variants() {
     let shop = shirts();
-    check(&shop, "shirt | facets=*", expect![[r#"
+    check(
+        &shop,
+        "shirt | facets=*",
+        expect![[r#"
         1 Linen <em>shirt</em>
         3 Silk <em>shirt</em>
         2 Wool <em>shirt</em> (sold out)
@@ -431,15 +562,20 @@ fn counts_are_of_products_and_not_of_variants() {
         color: blue 3, red 2
         size: S 3, M 2
         price: 30 to 90
-    "#]]);
-    check(&shop, "shirt | filter=color:red | facets=*", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        "shirt | filter=color:red | facets=*",
+        expect![[r#"
         1 Linen <em>shirt</em>
         2 Wool <em>shirt</em> (sold out)
         brand: Acorn 1, Birch 1
         color: blue 3, red 2
         size: M 2, S 1
         price: 30 to 50
-    "#]]);
+    "#]],
+    );
     check(
         &shop,
         "shirt | filter=color:red AND size:S | facets=color,size,brand",
@@ -492,7 +628,10 @@ fn rules_pin_suppress_boost_and_bury() {
         suppress = [\"3\"]
         ";
     let shop = shoes().rules(rules);
-    check(&shop, "shoes | facets=brand", expect![[r#"
+    check(
+        &shop,
+        "shoes | facets=brand",
+        expect![[r#"
         6 Notebook NX-2041
         4 Trail jacket
         3 Red leather boots
@@ -500,29 +639,49 @@ fn rules_pin_suppress_boost_and_bury() {
         brand: Birch 2, Acorn 1, Cedar 1
         rule `runners` held
         rule `sold out` held: a pinned product is sold out, suppressed or outside the shopper's filters
-    "#]]);
-    check(&shop, "shoes | filter=brand:Acorn", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        "shoes | filter=brand:Acorn",
+        expect![[r#"
         3 Red leather boots
         rule `runners` held: a pinned product is sold out, suppressed or outside the shopper's filters
         rule `sold out` held: a pinned product is sold out, suppressed or outside the shopper's filters
-    "#]]);
-    check(&shop, "shoes | sort=price:asc", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        "shoes | sort=price:asc",
+        expect![[r#"
         2 Blue running <em>shoe</em> (sold out)
         3 Red leather boots
         rule `runners` held: pins give way to the sort that the shopper chose
         rule `sold out` held: pins give way to the sort that the shopper chose
-    "#]]);
-    check(&shop, "shoes | rules=off", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        "shoes | rules=off",
+        expect![[r#"
         1 Red running <em>shoes</em>
         3 Red leather boots
         2 Blue running <em>shoe</em> (sold out)
-    "#]]);
-    check(&shop, "boots | now=2026-12-01T00:00:00Z", expect![[r#"
+    "#]],
+    );
+    check(
+        &shop,
+        "boots | now=2026-12-01T00:00:00Z",
+        expect![[r#"
         rule `sold out` held: a pinned product is sold out, suppressed or outside the shopper's filters
         rule `later` held
-    "#]]);
+    "#]],
+    );
     let boosted = |rule: &str| shoes().rules(&format!("[[rule]]\nname = \"taste\"\n{rule}\n"));
-    check(&boosted("boost = [{ filter = \"brand:Birch\", by = 2 }]"), "", expect![[r#"
+    check(
+        &boosted("boost = [{ filter = \"brand:Birch\", by = 2 }]"),
+        "",
+        expect![[r#"
         4 Trail jacket
         1 Red running shoes
         3 Red leather boots
@@ -530,8 +689,12 @@ fn rules_pin_suppress_boost_and_bury() {
         6 Notebook NX-2041
         2 Blue running shoe (sold out)
         rule `taste` held
-    "#]]);
-    check(&boosted("bury = [{ filter = \"color:red\" }]"), "", expect![[r#"
+    "#]],
+    );
+    check(
+        &boosted("bury = [{ filter = \"color:red\" }]"),
+        "",
+        expect![[r#"
         4 Trail jacket
         5 Café au lait mug
         1 Red running shoes
@@ -539,7 +702,8 @@ fn rules_pin_suppress_boost_and_bury() {
         6 Notebook NX-2041
         2 Blue running shoe (sold out)
         rule `taste` held
-    "#]]);
+    "#]],
+    );
 }
 
 fn suggested(shop: &Shop, text: &str) -> Vec<String> {
@@ -561,7 +725,10 @@ fn suggestions_complete_the_last_word() {
         suggested(&shop, "aco"),
         ["<em>Aco</em>rn", "Red running shoes", "Red leather boots"]
     );
-    assert_eq!(suggested(&shop, "red run"), ["<em>Red</em> <em>running</em> shoes"]);
+    assert_eq!(
+        suggested(&shop, "red run"),
+        ["<em>Red</em> <em>running</em> shoes"]
+    );
     assert_eq!(suggested(&shop, "red unhea"), [""; 0]);
     assert_eq!(suggested(&shop, ""), [""; 0]);
     let shop = shop.rules("[[rule]]\nname = \"recall\"\nsuppress = [\"1\"]\n");

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -110,9 +110,10 @@ pub(in crate::api) async fn get(
     (status = 200, body = Page), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody)))]
 pub(in crate::api) async fn post(
     State(shop): State<Shop>,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Json<Page>, ApiError> {
-    answer(shop, super::json(body)?).await
+    let parameters = super::json(&shop, body).await?;
+    answer(shop, parameters).await
 }
 
 async fn answer(shop: Shop, parameters: SearchParameters) -> Result<Json<Page>, ApiError> {
