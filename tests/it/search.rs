@@ -372,7 +372,7 @@ fn sold_out_products_sink_hide_or_stay_by_recipe() {
         relaxed
     "#]],
     );
-    let of = |how: &str| format!("[recipe.default]\nsold_out = \"{how}\"\ntitle_share = 5.0\n");
+    let of = |how: &str| format!("[recipe.default]\nsold_out = \"{how}\"\n");
     check(
         &shoes().ranking(&of("hide")),
         list,

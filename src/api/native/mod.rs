@@ -49,7 +49,7 @@ async fn read(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
         }
     }
     if length > bytes_max {
-        let message = format!("the body is larger than {bytes_max} bytes: send less at a time");
+        let message = "the body is larger than the server takes: send less at a time";
         return Err(ApiError::too_large(message));
     }
     Ok(bytes)
