@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
 use crate::engine::{Page, Request, RulesSwitch};
+use crate::query::Spelling;
 
 /// What to search for. Everything may be left out.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
@@ -52,6 +53,8 @@ pub(in crate::api) struct SearchParameters {
     recipe: Option<String>,
     /// `on` or `off`: whether merchandisers' rules have a say.
     rules: Option<Switch>,
+    /// `on` or `off`: whether words nobody sells are read as what was probably meant.
+    spelling: Option<Switch>,
     /// Say why each hit stands where it stands.
     explain: Option<bool>,
     /// Answer as of this time, so that scheduled rules can be previewed.
@@ -86,6 +89,10 @@ impl SearchParameters {
             rules: match self.rules {
                 Some(Switch::Off) => RulesSwitch::Off,
                 Some(Switch::On) | None => RulesSwitch::On,
+            },
+            spelling: match self.spelling {
+                Some(Switch::Off) => Spelling::AsTyped,
+                Some(Switch::On) | None => Spelling::Corrected,
             },
             explain: self.explain.unwrap_or_default(),
             query_id: rand::random(),
