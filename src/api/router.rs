@@ -1,6 +1,6 @@
 //! Every route in one place.
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::response::IntoResponse;
 use axum::{Router, middleware, routing};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -25,7 +25,6 @@ struct Description;
 
 /// The whole shop as one service.
 pub fn router(shop: Shop) -> Router {
-    let body_bytes_max = shop.limits.body_bytes_max;
     let (described, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(native::search::get, native::search::post))
         .routes(routes!(native::suggest::get))
@@ -45,7 +44,6 @@ pub fn router(shop: Shop) -> Router {
         .route("/pictures/{name}", routing::get(pages::picture))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
-        .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(middleware::from_fn(metrics::measure))
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::internal(&"a handler panicked; the lines above say where").into_response()

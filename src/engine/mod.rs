@@ -67,6 +67,7 @@ impl Engine {
             snapshot.vocabulary(),
             &request.q,
             LastWord::Whole,
+            request.spelling,
         );
         let decision = decide(&snapshot, &query, request);
         let recipe = asked.recipe(&snapshot);
@@ -102,6 +103,7 @@ impl Engine {
             snapshot.vocabulary(),
             &request.q,
             LastWord::Beginning,
+            request.spelling,
         );
         if query.units.is_empty() {
             return Ok(Vec::new());

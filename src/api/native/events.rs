@@ -1,9 +1,8 @@
 //! `POST /v1/events`.
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,9 +55,9 @@ impl Refused {
     (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn post(
     State(shop): State<Shop>,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
-    let batch: Batch = super::json(body)?;
+    let batch: Batch = super::json(&shop, body).await?;
     if batch.events.len() > BATCH_MAX {
         let message = format!(
             "the batch has {} events: send at most {BATCH_MAX} at a time",

@@ -4,23 +4,20 @@ pub(super) mod events;
 pub(super) mod search;
 pub(super) mod suggest;
 
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
+use super::Shop;
 use super::error::ApiError;
 
+/// Of a body that is too large, this much is read and thrown away, so that whoever sends it hears why it is refused.
+const DISCARDED_BYTES_MAX: usize = 64 << 20;
+
 /// A body read as JSON, whatever its content type.
-fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
-    let body = body.map_err(|rejection| match rejection.status() {
-        axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::too_large("the body is larger than the server takes: send less at a time")
-        }
-        _ => ApiError::bad_request(
-            "bad_body",
-            "the body could not be read to its end: send it again",
-        ),
-    })?;
+async fn json<T: DeserializeOwned>(shop: &Shop, body: Body) -> Result<T, ApiError> {
+    let body = read(body, shop.limits.body_bytes_max).await?;
     // An array would be read as the fields of an object in their order.
     if body.trim_ascii_start().starts_with(b"[") {
         let message = "the body is an array: write a JSON object, /openapi.json says of what";
@@ -34,6 +31,28 @@ fn json<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, A
         };
         ApiError::bad_request(code, format!("the body is not what was expected: {error}"))
     })
+}
+
+async fn read(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let broken =
+            |_| ApiError::bad_request("bad_body", "the body ended too early: send it again");
+        let Ok(data) = frame.map_err(broken)?.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length <= bytes_max {
+            bytes.extend_from_slice(&data);
+        } else if length > DISCARDED_BYTES_MAX {
+            break;
+        }
+    }
+    if length > bytes_max {
+        let message = "the body is larger than the server takes: send less at a time";
+        return Err(ApiError::too_large(message));
+    }
+    Ok(bytes)
 }
 
 /// What is wrong with a query string.

@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
 use crate::engine::{Page, Request, RulesSwitch};
+use crate::query::Spelling;
 
 /// What to search for. Everything may be left out.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
@@ -52,6 +53,8 @@ pub(in crate::api) struct SearchParameters {
     recipe: Option<String>,
     /// `on` or `off`: whether merchandisers' rules have a say.
     rules: Option<Switch>,
+    /// `on` or `off`: whether words nobody sells are read as what was probably meant.
+    spelling: Option<Switch>,
     /// Say why each hit stands where it stands.
     explain: Option<bool>,
     /// Answer as of this time, so that scheduled rules can be previewed.
@@ -87,6 +90,10 @@ impl SearchParameters {
                 Some(Switch::Off) => RulesSwitch::Off,
                 Some(Switch::On) | None => RulesSwitch::On,
             },
+            spelling: match self.spelling {
+                Some(Switch::Off) => Spelling::AsTyped,
+                Some(Switch::On) | None => Spelling::Corrected,
+            },
             explain: self.explain.unwrap_or_default(),
             query_id: rand::random(),
             ..Request::new(plain.q, plain.now)
@@ -110,9 +117,10 @@ pub(in crate::api) async fn get(
     (status = 200, body = Page), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody)))]
 pub(in crate::api) async fn post(
     State(shop): State<Shop>,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Json<Page>, ApiError> {
-    answer(shop, super::json(body)?).await
+    let parameters = super::json(&shop, body).await?;
+    answer(shop, parameters).await
 }
 
 async fn answer(shop: Shop, parameters: SearchParameters) -> Result<Json<Page>, ApiError> {
