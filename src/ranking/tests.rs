@@ -170,3 +170,14 @@ fn sold_out_products_sink_and_the_moves_add_up() {
         );
     }
 }
+
+#[test]
+fn a_liked_product_that_falls_was_passed_by_others() {
+    let shop = shop(&["HP", "Xerox", "Xerox", "HP", "HP", "HP", "HP", "HP"]);
+    let relevances = [10.0, 9.9, 9.8, 9.7, 4.0, 4.0, 4.0, 4.0];
+    let (_, moves) = order(&shop, &relevances, "Xerox", 3, 50.0);
+    for reason in moves.iter().flat_map(|moves| &moves.moves) {
+        let leans_to = reason.value.as_deref() == Some("brand:Xerox");
+        assert!(!leans_to || reason.places > 0, "{reason:?}");
+    }
+}

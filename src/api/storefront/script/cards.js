@@ -13,20 +13,33 @@ function mark(moved) {
     hidden(`${places(moved)} than in the plain order`)) : null;
 }
 
-const portrait = (product) => product.image ?? product.variants?.find(({ image }) => image)?.image;
+/** The variants that fit what was chosen: asked for teal, the teal one is shown. */
+function fitting({ variants = [] }) {
+  const chosen = Object.entries(read().filters);
+  return chosen.length ? variants.filter((variant) => chosen.every(([name, values]) => !values.length || variant[name] == null || values.includes(String(variant[name])))) : [];
+}
+
+function portrait(product) {
+  const pictured = (variants) => variants?.find(({ image }) => image)?.image;
+  return first(pictured(fitting(product)) ?? product.image ?? pictured(product.variants));
+}
 
 function card(hit, moved) {
   const { product, highlight } = hit;
-  const colours = [...new Set((product.variants ?? []).map(({ color }) => color).filter(Boolean))];
+  const hue = Object.keys(product.variants?.[0] ?? {}).find((name) => /colou?r/.test(name));
+  const colours = [...new Set((product.variants ?? []).map((variant) => variant[hue]).filter(Boolean))];
   return h("li", { class: product.sold_out ? "card out" : "card", "data-id": hit.id },
     h("div", { class: "shelf" }, picture(portrait(product), ""), product.sold_out && h("p", { class: "badge" }, "Sold out"), mark(moved)),
     h("div", { class: "words" }, ticket(offer(product)),
-      maker(product) && h("p", { class: "maker" }, maker(product)),
+      !named_by_maker(product) && h("p", { class: "maker" }, maker(product)),
       h("h2", null, h("button", { type: "button", class: "open", id: `open-${hit.id}`, onclick: () => look(hit) }, marked(highlight?.title ?? product.title ?? hit.id))),
       stars(product),
-      colours.length > 1 && h("p", { class: "colours" }, colours.slice(0, 5).map(swatch), h("span", null, count(colours.length, "colour"))),
+      colours.length > 1 && h("p", { class: "colours" }, colours.slice(0, 5).map(swatch), h("span", null, count(colours.length, lower(hue).split(" ").at(-1)))),
       hit.explain && h("button", { type: "button", class: "why", onclick: (event) => why(hit, event.currentTarget) }, "Why here?")));
 }
+
+/** A title that begins with the brand says it already. */
+const named_by_maker = (product) => !maker(product) || String(product.title ?? "").toLowerCase().startsWith(String(maker(product)).toLowerCase());
 
 /** Which products moved, in a sentence. */
 function summary(state, answer, moved) {
@@ -41,13 +54,13 @@ function summary(state, answer, moved) {
 
 /** How the words were understood, each as a sentence of its own. */
 function understood({ understood: { spelling, synonyms, filters, relaxed } = {}, problems = [], rules = [], total }) {
-  const held = rules.filter((rule) => rule.held).map((rule) => rule.name);
-  return [spelling && ["Showing results for ", h("strong", null, words(spelling))],
+  const held = rules.filter((rule) => rule.held).map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
+  return [spelling && ["Showing results for ", h("strong", null, spelling)],
     relaxed && total > 0 && ["No product has every word; these come near."],
-    filters?.length > 0 && ["Read as ", h("strong", null, words(filters))],
-    synonyms?.length > 0 && ["Also looked for ", h("strong", null, words(synonyms))],
+    filters?.length > 0 && ["Read as ", h("strong", null, filters.join(", "))],
+    synonyms?.length > 0 && ["Also looked for ", h("strong", null, synonyms.map((synonym) => synonym.split(" → ").at(-1)).join(", "))],
     held.length > 0 && ["In effect: ", held.join(", ")],
-    ...problems.map((problem) => [words(problem)])].filter(Boolean).map((sentence) => h("li", null, sentence));
+    ...problems.map(({ reason, suggestion }) => [[reason, suggestion].filter(Boolean).join("; ")])].filter(Boolean).map((sentence) => h("li", null, sentence));
 }
 
 function heading({ q, filters }) {
@@ -57,11 +70,11 @@ function heading({ q, filters }) {
 
 function show_results(state, answer, moved) {
   byId("results").replaceChildren(...answer.hits.map((hit, i) => card(hit, state.plain ? null : moved[i])));
-  byId("results").classList.toggle("pictureless", !answer.hits.some((hit) => portrait(hit.product)));
+  note_pictures();
   const none = !answer.hits.length;
   byId("none").hidden = !none;
   if (none) fill("none", h("h2", null, answer.total ? "There is no such page" : "Nothing on this shelf"),
-    h("p", null, answer.total ? "The list is shorter than that." : "Try fewer or other words, or take a filter away."),
+    h("p", null, answer.total ? "The list is shorter than that." : filter(state) ? "Try other words, or take a filter away." : "Try fewer or other words."),
     h("p", null, h("a", { class: "button", href: answer.total ? link() : filter(state) ? link(nothing_chosen) : link({ q: "" }) },
       answer.total ? "To the first page" : filter(state) ? "Clear all filters" : "See everything")));
   const last = Math.ceil(answer.total / answer.hits_per_page);
