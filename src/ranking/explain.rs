@@ -10,7 +10,7 @@ use crate::retrieval::SoldOut;
 pub struct Moves {
     /// Place by text relevance alone, counted from 1.
     pub text_rank: usize,
-    /// What moved it from there, in order; the places sum up to where it stands.
+    /// What moved it from there, in order, `others` after them; the places sum up to where it stands.
     pub moves: Vec<Move>,
 }
 
@@ -98,14 +98,19 @@ impl Moves {
         }
     }
 
-    /// Adds up the places lost or won because other products moved.
+    /// Adds up the places lost or won because other products moved, as one move.
     pub fn pushed_aside(&mut self, from: usize, to: usize) {
-        let places = from as i64 - to as i64;
-        match self.moves.last_mut() {
-            Some(last) if last.by == OTHERS => last.places += places,
-            _ => self.add(Move::by(OTHERS), from, to),
+        let so_far = match self.moves.iter().position(|reason| reason.by == OTHERS) {
+            Some(at) => self.moves.remove(at).places,
+            None => 0,
+        };
+        let places = so_far + from as i64 - to as i64;
+        if places != 0 {
+            self.moves.push(Move {
+                places,
+                ..Move::by(OTHERS)
+            });
         }
-        self.moves.retain(|reason| reason.places != 0);
     }
 }
 
@@ -122,7 +127,7 @@ fn is_own_move(ranked: &Ranked, number: usize, hit: &RankedHit, from: usize, to:
     }
 }
 
-/// The move of a product that stood still while others passed it.
+/// The move of a product because other products moved more.
 const OTHERS: &str = "others";
 
 /// The place of each re-ranked hit when they are ordered by `compare`, text order among equals.

@@ -4,7 +4,7 @@ const places = (moved) => `${count(Math.abs(moved), "place")} ${moved > 0 ? "hig
 
 /** How many places each hit stands above (+) or below (−) its place in the plain order, as far as that order was read. */
 function moves(hits, plain) {
-  const known = new Map(plain?.hits.map((hit, i) => [hit.id, (plain.page - 1) * plain.hits_per_page + i + 1]));
+  const known = new Map(plain?.hits.map((hit) => [hit.id, hit.position]));
   return hits.map((hit) => (known.has(hit.id) ? known.get(hit.id) - hit.position : null));
 }
 
@@ -38,7 +38,6 @@ function card(hit, moved) {
       hit.explain && h("button", { type: "button", class: "why", onclick: (event) => why(hit, event.currentTarget) }, "Why here?")));
 }
 
-/** A title that begins with the brand says it already. */
 const named_by_maker = (product) => !maker(product) || String(product.title ?? "").toLowerCase().startsWith(String(maker(product)).toLowerCase());
 
 /** Which products moved, in a sentence. */
@@ -73,10 +72,10 @@ function show_results(state, answer, moved) {
   note_pictures();
   const none = !answer.hits.length;
   byId("none").hidden = !none;
-  if (none) fill("none", h("h2", null, answer.total ? "There is no such page" : "Nothing on this shelf"),
-    h("p", null, answer.total ? "The list is shorter than that." : filter(state) ? "Try other words, or take a filter away." : "Try fewer or other words."),
-    h("p", null, h("a", { class: "button", href: answer.total ? link() : filter(state) ? link(nothing_chosen) : link({ q: "" }) },
-      answer.total ? "To the first page" : filter(state) ? "Clear all filters" : "See everything")));
+  const [title, advice, way, address] = answer.total ? ["There is no such page", "The list is shorter than that.", "To the first page", {}]
+    : filter(state) ? ["Nothing on this shelf", "Try other words, or take a filter away.", "Clear all filters", nothing_chosen]
+    : ["Nothing on this shelf", "Try fewer or other words.", "See everything", { q: "" }];
+  if (none) fill("none", h("h2", null, title), h("p", null, advice), h("p", null, h("a", { class: "button", href: link(address) }, way)));
   const last = Math.ceil(answer.total / answer.hits_per_page);
   const near = [1, state.page - 1, state.page, state.page + 1, last].filter((page, i, all) => page >= 1 && page <= last && all.indexOf(page) === i);
   const step = (page, text) => page >= 1 && page <= last && h("a", { href: link({ page }), class: "step" }, text);

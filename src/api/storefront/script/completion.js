@@ -33,8 +33,8 @@ async function complete() {
   if (signal.aborted || document.activeElement !== box) return;
   suggestions = answer?.suggestions ?? [];
   list.replaceChildren(...suggestions.map(({ text, kind, highlight, count: found }, i) => h("li", { role: "option", id: `completion-${i}`,
-    "aria-selected": "false", class: kind, onclick: () => choose(i) }, h("span", null, marked((highlight ?? text).replaceAll(" > ", " › "))),
-    h("small", null, kind, found != null && ` · ${numbers.format(found)}`))));
+    "aria-selected": "false", class: kind, onclick: () => choose(i) }, h("span", null, marked(leaf(highlight ?? text))),
+    h("small", null, worded(text.split(" > ").slice(0, -1).join(" > ")) || kind, found != null && ` · ${numbers.format(found)}`))));
   mark_active(-1);
   list.hidden = !suggestions.length;
   box.setAttribute("aria-expanded", String(!list.hidden));
@@ -58,7 +58,7 @@ box.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (list.hidden) return complete();
     const places = suggestions.length + 1;
-    mark_active(event.altKey && step < 0 ? (close_list(), -1) : ((active + 1 + step + places) % places) - 1);
+    mark_active(((active + 1 + step + places) % places) - 1);
   } else if (event.key === "Enter" && active >= 0) {
     event.preventDefault();
     choose(active);

@@ -3,17 +3,18 @@
 /** What moved a hit up, and down. */
 const reasons = { popularity: ["bought more often", "bought less often"], rating: ["rated better", "rated less well"],
   freshness: ["newer in the shop", "longer in the shop"], margin: ["earns the shop more", "earns the shop less"],
-  sold_out: ["sold out", "sold out"], others: ["others ahead of it moved away", "others were moved ahead of it"] };
+  sold_out: ["", "sold out"], others: ["others moved down past it", "others moved up past it"] };
 
 function reason({ by, name, value, places }) {
   const down = places < 0;
   if (by === "rule") return `${down ? "lowered" : "lifted"} by the shop’s rule “${name}”`;
   if (by === "pin") return `pinned here by the shop’s rule “${name}”`;
   if (by === "sort") return `sorted by ${byId("sort").selectedOptions[0]?.text.toLowerCase() ?? name}`;
-  if (by !== "affinity") return reasons[by]?.[+down] ?? [by, name ?? value].filter(Boolean).join(": ");
-  const [attribute, ...rest] = String(value ?? name).split(":");
+  if (by !== "affinity") return reasons[by]?.[+down] ?? by;
+  const [attribute, ...rest] = value.split(":");
   const liked = rest.length ? [`${lower(attribute)} `, h("strong", null, worded(leaf(rest.join(":"))))] : attribute;
-  return [face_name() ? `${face_name()} leans` : "you lean", down ? " away from " : " to ", liked];
+  const face = face_name();
+  return [face ? `${face} leans` : "you lean", down ? " away from " : " to ", liked];
 }
 
 function why(hit, opener) {

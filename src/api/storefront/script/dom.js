@@ -34,10 +34,9 @@ const hidden = (text) => h("span", { class: "unseen" }, text);
 /** An attribute's name for people: `usb_2_0_ports` is `USB 2.0 ports`. */
 function label(attribute) {
   const text = attribute.replace(/(_[a-z])+$/, "").replace(/(\d)_(?=\d)/g, "$1.").replaceAll("_", " ")
-    .replace(/\b(cpu|gpu|gps|hdd|hdmi|id|lan|lcd|led|os|pc|ram|ssd|tdp|usb|vga)\b/g, (word) => word.toUpperCase());
+    .replace(/\b(cpu|hdd|hdmi|lan|lcd|led|pc|ram|ssd|tdp|usb|vga)\b/g, (word) => word.toUpperCase());
   return text[0].toUpperCase() + text.slice(1);
 }
-/** The name as it stands inside a sentence. */
 const lower = (attribute) => label(attribute).replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase());
 const truth = (value) => ({ true: "Yes", yes: "Yes", false: "No", no: "No" })[String(value).toLowerCase()];
 /** A value for people: yes or no, a date without its time, a path with arrows. */
@@ -48,7 +47,7 @@ const leaf = (path) => String(path).split(" > ").at(-1);
 /** A dot of a colour by its name: the style sheet knows the names shops use, the browser knows the rest. */
 const swatch = (name) => h("span", { class: "swatch", "data-paint": name.toLowerCase().replace(/[,/]/g, " "), "--named": name.replace(/[\s-]/g, ""), title: name });
 
-/** Pictures that did not load, by where they were to come from; after a few and no success, no more are asked for. */
+/** Pictures that did not load, by where from; after a few and no success, no more are asked for. */
 const missed = {};
 const missed_max = 3;
 
@@ -74,7 +73,7 @@ const note_pictures = () => byId("results").classList.toggle("pictureless", !byI
 
 const stars = ({ rating, reviews }) => rating > 0 && h("p", { class: "rating" },
   h("span", { class: "stars", role: "img", "aria-label": `rated ${numbers.format(rating)} of 5`, "--share": `${rating * 20}%` }, "★★★★★"),
-  reviews > 0 && h("span", null, `${numbers.format(reviews)}`, hidden(" reviews")));
+  reviews > 0 && h("span", null, numbers.format(reviews), hidden(" reviews")));
 
 /** The lowest price among product and variants, whether others cost more, and the price it came down from. */
 function offer(product) {

@@ -1,8 +1,7 @@
-// Facets: a path tree for categories, checkboxes for the rest, a price range, and chips for what is chosen.
+// Facets: a path tree for categories, ranges for numbers, checkboxes for the rest, and chips for what is chosen.
 
 const unfolded = new Set();
 const few = 7;
-
 const firsts_max = 5;
 const useful_min = 0.1;
 const folds = new Map();
@@ -10,7 +9,7 @@ let ordered = {};
 
 const is_tree = (attribute, values) => attribute === "category" || values.some(({ value }) => String(value).includes(" > "));
 
-/** How far choosing a value helps: how many products have one, how evenly a few split them, and whether shoppers look for it. */
+/** How far choosing a value helps: how many products have one, and how evenly a few split them. */
 function usefulness(name, values, total) {
   const sum = (some) => some.reduce((so_far, { count }) => so_far + count, 0);
   const all = sum(values);

@@ -29,17 +29,18 @@ async function show(then) {
   try {
     const { answer, compared } = await fetch_all(state, signal);
     if (signal.aborted) return;
-    answer.hits.forEach((hit, i) => Object.assign(hit, { position: (state.page - 1) * per_page + i + 1, query_id: answer.query_id }));
+    for (const hit of answer.hits) hit.query_id = answer.query_id;
     const moved = moves(answer.hits, compared);
     shown = answer;
     fill("error");
     show_results(state, answer, moved);
     show_facets(shown);
     fill("understood", understood(answer));
-    byId("count").replaceChildren(count(answer.total, "product"), h("small", null, ` in ${numbers.format(+answer.took_ms.toFixed(1))} ms`));
+    const found = count(answer.total, "product");
+    byId("count").replaceChildren(found, h("small", null, ` in ${numbers.format(+answer.took_ms.toFixed(1))} ms`));
     byId("summary").textContent = answer.hits.length ? summary(state, answer, moved) : "";
-    byId("status").textContent = `${count(answer.total, "product")} for ${heading(state)}`;
-    byId("filters-done").textContent = `Show ${count(answer.total, "product")}`;
+    byId("status").textContent = `${found} for ${heading(state)}`;
+    byId("filters-done").textContent = `Show ${found}`;
   } catch (error) {
     if (signal.aborted) return;
     shown ??= (byId("results").replaceChildren(), null);
