@@ -308,10 +308,11 @@ await check("choosing a face changes the order and marks what moved; Plain is th
   same(await order(), plain, "the plain order for a new visitor");
 });
 
-await check("nothing found says so and offers a way out", async () => {
+await check("nothing found says so, and offers other products and a way out", async () => {
   await open("/?q=qqxzzywv");
   needs((await total()) === 0, "the shop finds something for every word");
   await page.waitForSelector("#none a");
+  holds((await order()).length > 0, "no other products");
   await after(() => page.click("#none a"));
   holds((await order()).length > 0, "the way out leads nowhere");
 });

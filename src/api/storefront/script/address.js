@@ -1,4 +1,4 @@
-// The address bar is the state: everything the shopper chose, and nothing else, so Back and sharing just work.
+// The address is the state: all that the shopper chose and nothing else, so Back and sharing just work.
 
 const per_page = 24;
 
@@ -50,11 +50,10 @@ const quoted = (value) => `"${value.replace(/[\\"]/g, "\\$&")}"`;
 
 /** The state in the filter language: values of one attribute are alternatives. */
 function filter({ filters, bounds }) {
-  const clauses = Object.entries(filters).filter(([, values]) => values.length)
-    .map(([attribute, values]) => {
-      const either = values.map((value) => `${attribute}:${quoted(value)}`).join(" OR ");
-      return values.length > 1 ? `(${either})` : either;
-    });
+  const clauses = Object.entries(filters).map(([attribute, values]) => {
+    const either = values.map((value) => `${attribute}:${quoted(value)}`).join(" OR ");
+    return values.length > 1 ? `(${either})` : either;
+  });
   for (const [attribute, [low, high]] of Object.entries(bounds)) {
     if (low != null && high != null) clauses.push(`${attribute}:${low} TO ${high}`);
     else if (low != null) clauses.push(`${attribute} >= ${low}`);

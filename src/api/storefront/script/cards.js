@@ -1,22 +1,21 @@
-// The results: cards on shelves, what moved against the other order, words about the whole, and pages.
+// The results: cards, what moved against the other order, words about the whole, and pages.
 
 const places = (moved) => `${count(Math.abs(moved), "place")} ${moved > 0 ? "higher" : "lower"}`;
 
-/** How many places each hit stands above (+) or below (−) its place in the plain order, as far as that order was read. */
+/** How far each hit stands above (+) or below (−) its place in the plain order, as far as that was read. */
 function moves(hits, plain) {
   const known = new Map(plain?.hits.map((hit) => [hit.id, hit.position]));
-  return hits.map((hit) => (known.has(hit.id) ? known.get(hit.id) - hit.position : null));
+  return hits.map((hit) => (known.get(hit.id) ?? hit.position) - hit.position);
 }
 
-function mark(moved) {
-  return moved ? h("p", { class: moved > 0 ? "mark up" : "mark down" }, h("span", { "aria-hidden": "true" }, `${moved > 0 ? "▲" : "▼"} ${Math.abs(moved)}`),
-    hidden(`${places(moved)} than in the plain order`)) : null;
-}
+const arrow = (moved) => `${moved > 0 ? "▲" : "▼"} ${Math.abs(moved)}`;
+const mark = (moved) => moved !== 0 && h("p", { class: moved > 0 ? "mark up" : "mark down" }, h("span", { "aria-hidden": "true" }, arrow(moved)),
+  hidden(`${places(moved)} than in the plain order`));
 
-/** The variants that fit what was chosen: asked for teal, the teal one is shown. */
+/** The variants that fit what was chosen: who asks for teal sees teal. */
 function fitting({ variants = [] }) {
   const chosen = Object.entries(read().filters);
-  return chosen.length ? variants.filter((variant) => chosen.every(([name, values]) => !values.length || variant[name] == null || values.includes(String(variant[name])))) : [];
+  return chosen.length ? variants.filter((variant) => chosen.every(([name, values]) => variant[name] == null || values.includes(String(variant[name])))) : [];
 }
 
 function portrait(product) {
@@ -38,7 +37,7 @@ function card(hit, moved) {
       hit.explain && h("button", { type: "button", class: "why", onclick: (event) => why(hit, event.currentTarget) }, "Why here?")));
 }
 
-const named_by_maker = (product) => !maker(product) || String(product.title ?? "").toLowerCase().startsWith(String(maker(product)).toLowerCase());
+const named_by_maker = (product) => !maker(product) || `${product.title}`.toLowerCase().startsWith(`${maker(product)}`.toLowerCase());
 
 /** Which products moved, in a sentence. */
 function summary(state, answer, moved) {
@@ -52,14 +51,14 @@ function summary(state, answer, moved) {
 }
 
 /** How the words were understood, each as a sentence of its own. */
-function understood({ understood: { spelling, synonyms, filters, relaxed } = {}, problems = [], rules = [], total }) {
+function understood({ understood: { spelling, synonyms, filters, relaxed }, hits, problems, rules }) {
   const held = rules.filter((rule) => rule.held).map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
   return [spelling && ["Showing results for ", h("strong", null, spelling)],
-    relaxed && total > 0 && ["No product has every word; these come near."],
-    filters?.length > 0 && ["Read as ", h("strong", null, filters.join(", "))],
-    synonyms?.length > 0 && ["Also looked for ", h("strong", null, synonyms.map((synonym) => synonym.split(" → ").at(-1)).join(", "))],
+    relaxed && hits.length > 0 && ["No product has every word; these come near."],
+    filters.length > 0 && ["Read as ", h("strong", null, filters.join(", "))],
+    synonyms.length > 0 && ["Also looked for ", h("strong", null, synonyms.map((synonym) => synonym.split(" → ").at(-1)).join(", "))],
     held.length > 0 && ["In effect: ", held.join(", ")],
-    ...problems.map(({ reason, suggestion }) => [[reason, suggestion].filter(Boolean).join("; ")])].filter(Boolean).map((sentence) => h("li", null, sentence));
+    ...(hits.length ? problems : []).map(({ reason }) => [reason])].filter(Boolean).map((sentence) => h("li", null, sentence));
 }
 
 function heading({ q, filters }) {
@@ -67,15 +66,17 @@ function heading({ q, filters }) {
   return q ? `“${q}”` : path ? leaf(path) : Object.values(filters).flat().map(leaf).join(", ") || "Everything";
 }
 
-function show_results(state, answer, moved) {
-  byId("results").replaceChildren(...answer.hits.map((hit, i) => card(hit, state.plain ? null : moved[i])));
+/** The hits; when there are none, a way out and `others`. */
+function show_results(state, answer, moved, others) {
+  byId("results").replaceChildren(...(others ?? answer.hits).map((hit, i) => card(hit, state.plain || others ? 0 : moved[i])));
   note_pictures();
   const none = !answer.hits.length;
   byId("none").hidden = !none;
-  const [title, advice, way, address] = answer.total ? ["There is no such page", "The list is shorter than that.", "To the first page", {}]
-    : filter(state) ? ["Nothing on this shelf", "Try other words, or take a filter away.", "Clear all filters", nothing_chosen]
-    : ["Nothing on this shelf", "Try fewer or other words.", "See everything", { q: "" }];
-  if (none) fill("none", h("h2", null, title), h("p", null, advice), h("p", null, h("a", { class: "button", href: link(address) }, way)));
+  const [advice, way, address] = answer.total ? ["The list ends before this page.", "To the first page", {}]
+    : filter(state) ? ["Try other words, or take a filter away.", "Clear all filters", nothing_chosen]
+    : ["Try fewer or other words.", "See everything", { q: "" }];
+  if (none) fill("none", h("h2", null, "Nothing on this shelf"), h("p", null, advice), h("p", null, h("a", { class: "button", href: link(address) }, way)),
+    others && h("p", null, "Or one of these:"));
   const last = Math.ceil(answer.total / answer.hits_per_page);
   const near = [1, state.page - 1, state.page, state.page + 1, last].filter((page, i, all) => page >= 1 && page <= last && all.indexOf(page) === i);
   const step = (page, text) => page >= 1 && page <= last && h("a", { href: link({ page }), class: "step" }, text);

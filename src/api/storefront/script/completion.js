@@ -1,4 +1,4 @@
-// Completion under the search box: a combobox with a list, driven by arrows, Enter and Escape, or by pointer.
+// Completion under the search box: a combobox with a list, for keyboard and pointer.
 
 const box = byId("q");
 const list = byId("completions");

@@ -1,4 +1,4 @@
-// What opens over the page: why a hit stands where it does, the quick look with its events, and the phone's filters.
+// What opens over the page: why a hit is where it is, the quick look with its events, the phone's filters.
 
 /** What moved a hit up, and down. */
 const reasons = { popularity: ["bought more often", "bought less often"], rating: ["rated better", "rated less well"],
@@ -22,7 +22,7 @@ function why(hit, opener) {
   const popover = byId("why");
   fill("why", h("h2", null, "Why is this here?"), h("ol", null,
     text_rank != null && !read().sort && h("li", null, h("b", null, `#${text_rank}`), read().q ? "by how well it matches the words" : "before anything moved it"),
-    moved.map((move) => h("li", { class: move.places > 0 ? "up" : "down" }, h("b", null, move.places !== 0 && `${move.places > 0 ? "▲" : "▼"} ${Math.abs(move.places)}`),
+    moved.map((move) => h("li", { class: move.places > 0 ? "up" : "down" }, h("b", null, move.places !== 0 && arrow(move.places)),
       h("span", null, reason(move), move.places !== 0 && hidden(`: ${places(move.places)}`)))),
     h("li", null, h("b", null, `#${hit.position}`), moved.length ? "where it stands now" : "and nothing moved it")),
     h("button", { type: "button", class: "quiet", autofocus: true, onclick: () => { popover.hidePopover(); opener.focus(); } }, "Close"));
@@ -81,7 +81,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
 }
 byId("look").addEventListener("close", () => history.state?.look && history.back());
 
-// On a phone the facets move into a dialog, which traps focus and closes with Escape; on wider screens they move back.
+// On a phone the facets move into a dialog; on wider screens they move back.
 const narrow = matchMedia("(max-width: 860px)");
 function house_facets() {
   byId("filters").close();

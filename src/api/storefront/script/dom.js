@@ -1,4 +1,4 @@
-// Nodes out of values. Text from the shop always becomes text nodes, so nothing in a feed is ever read as markup.
+// Nodes out of values. The shop's text becomes text nodes, so nothing in a feed is ever read as markup.
 
 const byId = (id) => document.getElementById(id);
 const { currency, language } = document.body.dataset;
@@ -7,7 +7,7 @@ const prices = new Intl.NumberFormat(language, currency ? { style: "currency", c
 const dates = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
 const count = (number, word) => `${numbers.format(number)} ${word}${number === 1 ? "" : "s"}`;
 
-/** An element with properties (`on…` listens, `--…` is a style variable) and children; empty ones are left out. */
+/** An element with properties (`on…` listens, `--…` is a style variable) and children, but for empty ones. */
 function h(tag, properties, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
@@ -44,7 +44,7 @@ const worded = (value) => truth(value) ?? (/^\d{4}-\d\d-\d\dT/.test(value) ? dat
 const first = (value) => (Array.isArray(value) ? value[0] : value);
 const leaf = (path) => String(path).split(" > ").at(-1);
 
-/** A dot of a colour by its name: the style sheet knows the names shops use, the browser knows the rest. */
+/** A dot of a colour: the style sheet knows the names shops use, the browser the rest. */
 const swatch = (name) => h("span", { class: "swatch", "data-paint": name.toLowerCase().replace(/[,/]/g, " "), "--named": name.replace(/[\s-]/g, ""), title: name });
 
 /** Pictures that did not load, by where from; after a few and no success, no more are asked for. */

@@ -1,4 +1,4 @@
-// Facets: a path tree for categories, ranges for numbers, checkboxes for the rest, and chips for what is chosen.
+// Facets: a tree for paths, ranges for numbers, checkboxes for the rest; chips for what is chosen.
 
 const unfolded = new Set();
 const few = 7;
@@ -17,7 +17,7 @@ function usefulness(name, values, total) {
   return all ? expected * Math.min(1, all / total) * (1 - values[0].count / all) * (sum(values.slice(0, few)) / all) : 0;
 }
 
-/** Attributes in the order shown: trees, the price, then the most useful first. It stays while only filters change. */
+/** Attributes in order: trees, the price, the most useful. It stays while only filters change. */
 function order_facets({ facets, ranges, total }, { q, filters }) {
   const asked = `${q} ${filters.category ?? ""}`;
   if (ordered.asked !== asked) ordered = { asked, usefulness: {} };
@@ -32,8 +32,8 @@ function show_facets(answer) {
   const focused = document.activeElement?.id;
   const chosen = (name) => state.filters[name]?.length || state.bounds[name]?.some((end) => end != null);
   const names = order_facets(answer, state).filter((name) => chosen(name) || (ranges[name] ? ranges[name].max > ranges[name].min : facets[name]?.length > 1));
-  const useful = (name, i) => names.length <= firsts_max + 3 || chosen(name) || ordered.usefulness[name] >= (i < firsts_max ? useful_min : 3);
-  const firsts = names.filter(useful);
+  const is_first = (name, i) => names.length <= firsts_max + 3 || chosen(name) || (i < firsts_max && ordered.usefulness[name] >= useful_min);
+  const firsts = names.filter(is_first);
   const rest = names.filter((name) => !firsts.includes(name));
   const block = (name) => {
     const values = facets[name] ?? [];

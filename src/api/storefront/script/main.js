@@ -10,13 +10,14 @@ function busy(is) {
     h("div", { class: "shelf" }, h("div", { class: "picture" })), h("div", { class: "words" }, h("p"), h("p")))));
 }
 
-/** The answer, and the other order to compare with. */
+/** The answer, the other order to compare with, and when nothing was found, what else the shop has. */
 async function fetch_all(state, signal) {
   const wide = 4 * per_page;
   const other = { impact: state.plain ? "" : "0", facets: "", explain: "", page: Math.ceil((state.page * per_page) / wide), hits_per_page: wide };
   const [answer, compared] = await Promise.all([ask("/v1/search", { ...request(state), signal }),
     state.sort ? null : ask("/v1/search", { ...request(state, other), signal }).catch(() => null)]);
-  return { answer, compared };
+  const others = answer.total ? null : await ask("/v1/search", { ...request(state, { q: "", filter: "", facets: "", explain: "", sort: "", page: 1, hits_per_page: 8 }), signal });
+  return { answer, compared, others };
 }
 
 async function show(then) {
@@ -27,17 +28,17 @@ async function show(then) {
   show_controls(state);
   busy(true);
   try {
-    const { answer, compared } = await fetch_all(state, signal);
+    const { answer, compared, others } = await fetch_all(state, signal);
     if (signal.aborted) return;
-    for (const hit of answer.hits) hit.query_id = answer.query_id;
+    for (const { hits, query_id } of [answer, others ?? answer]) for (const hit of hits) hit.query_id = query_id;
     const moved = moves(answer.hits, compared);
     shown = answer;
     fill("error");
-    show_results(state, answer, moved);
+    show_results(state, answer, moved, others?.hits);
     show_facets(shown);
     fill("understood", understood(answer));
     const found = count(answer.total, "product");
-    byId("count").replaceChildren(found, h("small", null, ` in ${numbers.format(+answer.took_ms.toFixed(1))} ms`));
+    fill("count", found, h("small", null, ` in ${numbers.format(+answer.took_ms.toFixed(1))} ms`));
     byId("summary").textContent = answer.hits.length ? summary(state, answer, moved) : "";
     byId("status").textContent = `${found} for ${heading(state)}`;
     byId("filters-done").textContent = `Show ${found}`;

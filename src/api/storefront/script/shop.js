@@ -1,4 +1,4 @@
-// Talks to the shop's API: searches, suggestions and events, for a face or for this browser's own visitor.
+// The shop's API: searches, suggestions and events, for a face or this browser's own visitor.
 
 const random = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
