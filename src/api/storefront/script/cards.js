@@ -1,4 +1,4 @@
-// The results: cards, what moved against the other order, words about the whole, and pages.
+// The results: cards, what moved against the other order, words about the whole, pages.
 
 const places = (moved) => `${count(Math.abs(moved), "place")} ${moved > 0 ? "higher" : "lower"}`;
 
