@@ -152,6 +152,13 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
             manifest.products
         )));
     }
+    if columns.attributes() != schema.attributes.len() {
+        return Err(damaged(format!(
+            "its columns are of {} attributes and its schema of {}",
+            columns.attributes(),
+            schema.attributes.len()
+        )));
+    }
     Ok(Catalog {
         generation,
         schema,

@@ -91,6 +91,7 @@ impl Vocabulary {
     pub fn open(dir: &Path) -> io::Result<Self> {
         let words =
             fst::Map::new(std::fs::read(dir.join(WORDS_FILE))?).map_err(io::Error::other)?;
+        words.as_fst().verify().map_err(io::Error::other)?;
         let bytes = std::fs::read(dir.join(STEMS_FILE))?;
         let stems: Stems = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
         let numbered = stems.texts.iter().enumerate();
