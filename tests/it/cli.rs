@@ -2,87 +2,17 @@
 //! 1. A feed never seen before becomes a shop that answers: `init`, `index`, `search`, `check`, `eval`.
 //! 2. It exits 0 when done, 1 when it found problems, 2 when it was asked wrongly, and never panics.
 //! 3. A feed that is empty, cut short or hopeless changes nothing; one that is only partly bad says which lines.
-//! 4. Damaged data, unknown settings, a port or a shop already in use are said in a sentence that names them.
-//! 5. A served shop notices a new generation and changed files without a restart; a bad file leaves the last good one
-//!    in force, and `check` names its line.
-//! 6. Whatever the server acknowledged is there after it was killed.
+//! 4. Damaged data and unknown settings are said in a sentence that names them; `check` names file and line.
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use expect_test::{Expect, expect};
-use serde_json::{Value, json};
+use expect_test::expect;
+use serde_json::json;
 
-use crate::process::{ask, endcap, free_address, serve};
-use crate::shop::{columns_of, feed_of, schema_of};
-
-const TABLE: &str = "id | title     | brand | price | stock
-                     1  | Red shoes | Acorn | 20    | 3
-                     2  | Red socks | Birch | 5.5   | 0
-                     3  | Blue hat  | Birch | 12    | 4";
-
-/// A folder with a shop directory `shop` and a feed `feed.jsonl`, not indexed.
-struct Folder {
-    dir: tempfile::TempDir,
-}
-
-fn folder() -> Folder {
-    let folder = Folder {
-        dir: tempfile::tempdir().unwrap(),
-    };
-    folder.write("shop/index/schema.toml", schema_of(&columns_of(TABLE)));
-    folder.write("feed.jsonl", feed_of(TABLE));
-    folder
-}
-
-/// The same with its feed indexed.
-fn indexed() -> Folder {
-    let folder = folder();
-    folder.index("feed.jsonl").succeeds();
-    folder
-}
-
-impl Folder {
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    /// Runs a command on the shop.
-    fn run(&self, arguments: &[&str]) -> crate::process::Ended {
-        let shop = self.path("shop");
-        let mut all = arguments.to_vec();
-        all.extend(["--shop", shop.to_str().unwrap()]);
-        endcap(&all)
-    }
-
-    fn index(&self, feed: &str) -> crate::process::Ended {
-        self.run(&["index", self.path(feed).to_str().unwrap()])
-    }
-
-    /// Indexes bytes that are refused, and compares the complaint; what was live stays.
-    #[track_caller]
-    fn check_refused(&self, name: &str, bytes: &[u8], expected: Expect) {
-        self.write(name, bytes);
-        let complaint = self.index(name).exits(1).complaint(self.dir.path());
-        expected.assert_eq(&complaint);
-        assert_eq!(self.ids(""), ["1", "3", "2"]);
-    }
-
-    fn ids(&self, query: &str) -> Vec<Value> {
-        let page = self.run(&["search", query, "--json"]).succeeds().json();
-        let hits = page["hits"].as_array().unwrap();
-        hits.iter().map(|hit| hit["id"].clone()).collect()
-    }
-}
+use crate::folder::{Folder, TABLE, folder, indexed};
+use crate::process::endcap;
+use crate::shop::feed_of;
 
 #[test]
 fn a_feed_never_seen_before_becomes_a_shop_that_answers() {
@@ -192,9 +122,13 @@ fn a_hopeless_feed_changes_nothing() {
         error: feed DIR/empty.jsonl is empty
     "#]],
     );
-    folder.check_refused("header.csv", b"id,title\n", expect![[r#"
+    folder.check_refused(
+        "header.csv",
+        b"id,title\n",
+        expect![[r#"
         error: DIR/header.csv has no usable product (0 refused): it has no rows
-    "#]]);
+    "#]],
+    );
     folder.check_refused("cut.jsonl", &feed.as_bytes()[..feed.len() - 9], expect![[r#"
         error: DIR/cut.jsonl is truncated, so nothing was published and the live index stays: send the whole feed again
     "#]]);
@@ -330,162 +264,6 @@ fn check_names_file_line_and_what_to_write() {
     "#]].assert_eq(&ended.stdout);
     let problems = folder.run(&["check", "--json"]).exits(1).json();
     assert_eq!(problems.as_array().unwrap().len(), 5);
-}
-
-#[test]
-fn a_shop_is_served_once_and_a_port_is_used_once() {
-    let folder = indexed();
-    let server = serve(&folder.path("shop"));
-    let other = free_address();
-    let again = folder
-        .run(&["serve", "--open", "--listen", &other])
-        .exits(1);
-    assert!(
-        again.stderr.contains("is in use by another process"),
-        "{}",
-        again.stderr
-    );
-    let elsewhere = indexed();
-    let ended = elsewhere
-        .run(&["serve", "--open", "--listen", &server.address])
-        .exits(1);
-    let told = ended.stderr.replace(&server.address, "ADDRESS");
-    expect![[r#"
-        error: ADDRESS is in use by another process: stop it, or choose another port with --listen
-    "#]]
-    .assert_eq(&told);
-    assert_eq!(server.get("/health").unwrap().0, 200);
-}
-
-#[test]
-fn a_new_generation_is_picked_up_while_served() {
-    let folder = indexed();
-    let server = serve(&folder.path("shop"));
-    let (_, ready) = server.get("/ready").unwrap();
-    assert_eq!(
-        (&ready["generation"], &ready["products"]),
-        (&json!(1), &json!(3))
-    );
-    folder.write("next.jsonl", "{\"id\": \"9\", \"title\": \"Green vest\"}\n");
-    folder.index("next.jsonl").succeeds();
-    server.wait_until("/ready", |ready| {
-        ready["generation"] == 2 && ready["products"] == 1
-    });
-    let (_, page) = server.get("/v1/search?q=vests").unwrap();
-    assert_eq!(page["hits"][0]["id"], "9");
-    folder.write(
-        "cut.jsonl",
-        "{\"id\": \"1\", \"title\": \"Hat\"}\n{\"id\": \"2\", \"ti",
-    );
-    folder.index("cut.jsonl").exits(1);
-    assert_eq!(server.get("/ready").unwrap().1["generation"], 2);
-}
-
-#[test]
-fn a_bad_rule_file_leaves_the_last_good_one_in_force_while_served() {
-    let folder = indexed();
-    let name = "shop/merchandising/rules/recall.toml";
-    folder.write(name, "[[rule]]\nname = \"recall\"\nsuppress = [\"1\"]\n");
-    let server = serve(&folder.path("shop"));
-    let hats = "/v1/search?q=red";
-    assert_eq!(server.get(hats).unwrap().1["hits"][0]["id"], "2");
-
-    folder.write(name, "[[rule]]\nname = \"recall\"\nsuppress = [\"1\"\n");
-    server.wait_until("/ready", |ready| {
-        ready["problems"] == 1 && ready["rules"] == 1
-    });
-    assert_eq!(server.get(hats).unwrap().1["total"], 1);
-    let ended = folder.run(&["check"]).exits(1);
-    expect![[r#"
-        merchandising/rules/recall.toml:3: unclosed array, expected `]` (the last good version stays in force until it is mended)
-        1 problem
-    "#]].assert_eq(&ended.stdout);
-
-    folder.write(name, "[[rule]]\nname = \"recall\"\nsuppress = [\"2\"]\n");
-    server.wait_until("/ready", |ready| ready["problems"] == 0);
-    assert_eq!(server.get(hats).unwrap().1["hits"][0]["id"], "1");
-}
-
-#[test]
-fn rules_and_synonyms_written_for_the_first_time_are_noticed_while_served() {
-    let folder = indexed();
-    let server = serve(&folder.path("shop"));
-    folder.write("shop/synonyms/en.txt", "cap, hat\n");
-    server.wait_until("/ready", |ready| ready["synonyms"] != 0);
-    let rule = |id: &str| format!("[[rule]]\nname = \"r\"\nsuppress = [\"{id}\"]\n");
-    folder.write("shop/merchandising/rules/first.toml", rule("1"));
-    server.wait_until("/v1/search?q=red", |page| page["total"] == 1);
-    folder.write("shop/merchandising/rules/second.toml", rule("2"));
-    server.wait_until("/v1/search?q=red", |page| page["total"] == 0);
-}
-
-#[test]
-fn every_acknowledged_event_survives_a_kill() {
-    const BATCHES: usize = 100;
-    const BATCH: usize = 100;
-    const KILLED_AFTER: usize = 20;
-    let folder = indexed();
-    let shop = folder.path("shop");
-    let mut server = serve(&shop);
-    let address = server.address.clone();
-    let acknowledged = AtomicUsize::new(0);
-    let send = |sender: usize| -> Vec<usize> {
-        let mut kept = Vec::new();
-        for number in (sender..BATCHES).step_by(2) {
-            match ask(&address, "POST", "/v1/events", &batch(number, BATCH)) {
-                Ok((202, answer)) => {
-                    assert_eq!(
-                        (&answer["accepted"], &answer["refused"]),
-                        (&json!(BATCH), &json!([]))
-                    );
-                    kept.push(number);
-                    acknowledged.fetch_add(1, Ordering::SeqCst);
-                }
-                Ok((status, answer)) => panic!("{status}: {answer}"),
-                Err(_) => break,
-            }
-        }
-        kept
-    };
-    let kept: Vec<usize> = std::thread::scope(|scope| {
-        let senders = [0, 1].map(|sender| scope.spawn(move || send(sender)));
-        while acknowledged.load(Ordering::SeqCst) < KILLED_AFTER {
-            std::thread::yield_now();
-        }
-        server.kill();
-        senders
-            .into_iter()
-            .flat_map(|sender| sender.join().unwrap())
-            .collect()
-    });
-    assert!(kept.len() >= KILLED_AFTER);
-    let server = serve(&shop);
-    for number in &kept {
-        let (status, answer) = server.post("/v1/events", &batch(*number, BATCH)).unwrap();
-        assert_eq!(
-            (status, &answer["duplicates"]),
-            (202, &json!(BATCH)),
-            "batch {number}"
-        );
-    }
-    for number in 0..BATCHES {
-        let (status, _) = server.post("/v1/events", &batch(number, BATCH)).unwrap();
-        assert_eq!(status, 202);
-    }
-    let last = server
-        .post("/v1/events", &batch(BATCHES - 1, BATCH))
-        .unwrap();
-    assert_eq!(last.1["duplicates"], BATCH);
-}
-
-/// Events of one shopper, each with an id of its own.
-fn batch(number: usize, events: usize) -> String {
-    let event = |at: usize| {
-        json!({
-            "id": format!("e{number}-{at}"), "type": "view", "shopper": format!("s{}", number % 7), "products": ["1"],
-        })
-    };
-    json!({"events": (0..events).map(event).collect::<Vec<_>>()}).to_string()
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {

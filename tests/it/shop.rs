@@ -108,6 +108,19 @@ impl Shop {
     }
 }
 
+/// The shop that most tests ask.
+pub(crate) fn shoes() -> Shop {
+    shop(
+        "id | title              | brand | category           | price | stock | color | tags      | code
+         1  | Red running shoes  | Acorn | Shoes > Running    | 60    | 5     | red   | sale,new  |
+         2  | Blue running shoe  | Birch | Shoes > Running    | 80    | 0     | blue  | new       |
+         3  | Red leather boots  | Acorn | Shoes > Boots      | 120   | 2     | red   |           |
+         4  | Trail jacket       | Birch | Clothing > Jackets | 95.5  |       | green | sale      | TJ77B
+         5  | Café au lait mug   | Cedar | Kitchen            |       | 9     |       |           |
+         6  | Notebook NX-2041   | Cedar | Office             | 4     | 7     | red   | clearance | 006R90321",
+    )
+}
+
 /// Asks and compares what a shopper would see: `id title` lines, then everything said about them.
 #[track_caller]
 pub(crate) fn check(shop: &Shop, request: &str, expected: Expect) {
