@@ -118,8 +118,7 @@ impl Moves {
 /// was lifted and yet fell was passed by others. Of what every hit has, such as popularity, little counts too.
 fn is_own_move(ranked: &Ranked, number: usize, hit: &RankedHit, from: usize, to: usize) -> bool {
     let contribution = ranked.contribution(number, hit);
-    let is_pointed =
-        (contribution > 0.0 && to < from) || (contribution < 0.0 && to > from);
+    let is_pointed = (contribution > 0.0 && to < from) || (contribution < 0.0 && to > from);
     match &ranked.signals[number] {
         Signal::Affinity(_) => is_pointed && ranked.value(number, hit).is_some(),
         Signal::Adjustment(_) => is_pointed,
