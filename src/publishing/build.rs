@@ -102,7 +102,7 @@ pub fn build(
     if indexed == 0 {
         let first = problems
             .first()
-            .map_or_else(|| "it has no lines".to_string(), Problem::to_string);
+            .map_or_else(|| "it has no rows".to_string(), Problem::to_string);
         return Err(PublishError::NoProducts {
             feed: name,
             refused,

@@ -53,9 +53,7 @@ pub enum PublishError {
     Files(Vec<Problem>),
     #[error("{0}")]
     Feed(#[from] FeedError),
-    #[error(
-        "{feed} has no usable product: {refused} lines were refused, the first because {first}"
-    )]
+    #[error("{feed} has no usable product ({refused} refused): {first}")]
     NoProducts {
         feed: String,
         refused: u64,

@@ -193,7 +193,7 @@ fn a_hopeless_feed_changes_nothing() {
     "#]],
     );
     folder.check_refused("header.csv", b"id,title\n", expect![[r#"
-        error: DIR/header.csv has no usable product: 0 lines were refused, the first because it has no lines
+        error: DIR/header.csv has no usable product (0 refused): it has no rows
     "#]]);
     folder.check_refused("cut.jsonl", &feed.as_bytes()[..feed.len() - 9], expect![[r#"
         error: DIR/cut.jsonl is truncated, so nothing was published and the live index stays: send the whole feed again
@@ -203,7 +203,7 @@ fn a_hopeless_feed_changes_nothing() {
         error: DIR/cut.jsonl.gz is truncated, so nothing was published and the live index stays: send the whole feed again
     "#]]);
     folder.check_refused("no-id.jsonl", b"{\"title\": \"Lamp\"}\n", expect![[r#"
-        error: DIR/no-id.jsonl has no usable product: 1 lines were refused, the first because DIR/no-id.jsonl:1: has no id, column `id` is empty or missing
+        error: DIR/no-id.jsonl has no usable product (1 refused): DIR/no-id.jsonl:1: has no id, column `id` is empty or missing
     "#]]);
     folder.check_refused("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0", expect![[r#"
         error: feed DIR/picture.png is in no known format: it starts with `�PNG`, which is neither a JSON object nor a header of two or more columns; write JSON Lines, a JSON array, CSV or TSV, plain or as .gz or .zst
