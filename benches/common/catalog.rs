@@ -131,7 +131,7 @@ impl Words {
     fn description(&self, kind: &Type, material: &str, random: &mut StdRng) -> String {
         let mut text = String::new();
         for _ in 0..random.random_range(DESCRIPTION_WORDS) {
-            let word: &str = match random.random::<f64>() {
+            let word = match random.random::<f64>() {
                 share if share < 0.35 => *zipf(&self.function_words, 0.8, random),
                 share if share < 0.39 => kind.noun,
                 share if share < 0.42 => material,

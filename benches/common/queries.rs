@@ -82,7 +82,7 @@ fn head(product: &Product, random: &mut StdRng) -> String {
 fn long_tail(product: &Product, other: &Product, random: &mut StdRng) -> String {
     let (modifier, noun) = kind(product);
     let mut words = vec![modifier.to_string(), noun.to_string()];
-    let rare = other.description.split(' ').last().unwrap_or_default();
+    let rare = other.description.split(' ').next_back().unwrap_or_default();
     let wishes = [
         other.brand.as_str(),
         &other.color,

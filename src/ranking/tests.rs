@@ -171,7 +171,7 @@ fn sold_out_products_sink_and_the_moves_add_up() {
 fn a_liked_product_that_falls_was_passed_by_others() {
     let shop = shop(&["Xerox", "Canon", "HP", "HP", "HP", "HP", "HP", "HP"]);
     let relevances = [10.0, 9.9, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0];
-    let viewed = ["Xerox", "Canon", "Canon", "Canon", "Canon", "Canon"];
+    let viewed = [["Xerox"; 3], ["Canon"; 3], ["Canon"; 3]].concat();
     let (order, moves) = order(&shop, &relevances, &viewed, 50.0);
     assert_eq!(order[..2], [1, 0]);
     assert_eq!(

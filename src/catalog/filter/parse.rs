@@ -101,7 +101,7 @@ impl<'a> Parser<'a> {
         let is_keyword = ["AND", "OR", "NOT"].contains(&name.to_ascii_uppercase().as_str());
         if name.is_empty() || is_keyword {
             let example = "write for example brand:Nike or price < 50";
-            return Err(self.error(start, "expected an attribute").suggest(example));
+            return Err(self.error(start, "expected a condition").suggest(example));
         }
         let position = self.attribute(&name, start)?;
         let operator_at = self.at;

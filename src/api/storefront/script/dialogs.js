@@ -14,7 +14,7 @@ function reason({ by, name, value, places }) {
   const [attribute, ...rest] = value.split(":");
   const liked = rest.length ? [`${lower(attribute)} `, h("strong", null, worded(leaf(rest.join(":"))))] : attribute;
   const face = face_name();
-  return [face ? `${face} leans` : "you lean", down ? " away from " : " to ", liked];
+  return [face ? `${face} leans` : "you lean", down ? " less to " : " to ", liked];
 }
 
 function why(hit, opener) {
