@@ -347,7 +347,7 @@ fn malformed_filters_say_where_and_what_to_write() {
         &shop,
         " | filter=brand:Acorn AND",
         expect![[r#"
-            error: expected an attribute at character 16 of the filter `brand:Acorn AND`: write for example brand:Nike or price < 50
+            error: expected a condition at character 16 of the filter `brand:Acorn AND`: write for example brand:Nike or price < 50
         "#]],
     );
     check(
