@@ -192,9 +192,13 @@ fn a_hopeless_feed_changes_nothing() {
         error: feed DIR/empty.jsonl is empty
     "#]],
     );
-    folder.check_refused("header.csv", b"id,title\n", expect![[r#"
+    folder.check_refused(
+        "header.csv",
+        b"id,title\n",
+        expect![[r#"
         error: DIR/header.csv has no usable product (0 refused): it has no rows
-    "#]]);
+    "#]],
+    );
     folder.check_refused("cut.jsonl", &feed.as_bytes()[..feed.len() - 9], expect![[r#"
         error: DIR/cut.jsonl is truncated, so nothing was published and the live index stays: send the whole feed again
     "#]]);
