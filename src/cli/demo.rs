@@ -49,7 +49,7 @@ pub(super) struct Demo {
 }
 
 impl Demo {
-    pub(super) fn run(self, paths: &ShopPaths, settings: &Settings) -> Result<Outcome, CliError> {
+    pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
         let done = paths.shop.join(DONE_FILE);
         if done.exists() && live_generation(&paths.data).is_some() {
             println!("the demo shop is here already; delete the data directory to begin anew");
@@ -60,11 +60,13 @@ impl Demo {
         if self.no_serve {
             return Ok(Outcome::Done);
         }
+        // The demo's own settings may have been written just now.
+        let settings = &Settings::load(&paths.shop)?;
         let serve = Serve {
             listen: self.listen,
             open: true,
             body_bytes_max: None,
-            name: Some("Endcap General Store".into()),
+            name: None,
         };
         serve.serve(paths, settings, |address| {
             println!();

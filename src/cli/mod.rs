@@ -120,7 +120,7 @@ pub fn run() -> ExitCode {
     let paths = ShopPaths::new(&arguments.shop.shop, data);
     let outcome = match arguments.command {
         Command::Init(init) => init.run(),
-        Command::Demo(demo) => demo.run(&paths, &settings),
+        Command::Demo(demo) => demo.run(&paths),
         Command::Index(index) => index.run(&paths),
         Command::Serve(serve) => serve.run(&paths, &settings),
         Command::Search(search) => search.run(&paths),

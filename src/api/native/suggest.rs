@@ -27,6 +27,9 @@ pub(in crate::api) struct SuggestParameters {
     limit: Option<usize>,
     /// Rank for this shopper.
     shopper: Option<String>,
+    /// The shopper's visit; taken so that every door takes the same, and not used yet.
+    #[serde(rename = "session")]
+    _session: Option<String>,
 }
 
 /// What it may become.
