@@ -22,3 +22,11 @@ pub mod merchandising;
 pub mod engine;
 
 pub mod publishing;
+
+pub mod evaluation;
+
+pub mod demo;
+
+pub mod api;
+
+pub mod cli;

@@ -56,7 +56,7 @@ pub fn build(paths: &ShopPaths, feed: &Path) -> anyhow::Result<Built> {
     let schema = Schema::parse("schema.toml", SCHEMA)
         .map_err(|problems| anyhow::anyhow!("the bench's schema is wrong: {problems:?}"))?;
     let feed = Feed::open(&Source::File(feed.to_path_buf()))?;
-    Ok(publishing::build(paths, &schema, feed, |_| {})?)
+    Ok(publishing::build(paths, &schema, vec![feed], |_| {})?)
 }
 
 /// Opens the shop, with a shopper who has done thirty things.

@@ -172,6 +172,11 @@ impl Columns {
         self.product_ids.len() as u32
     }
 
+    /// How many attributes it was built for.
+    pub fn attributes(&self) -> usize {
+        self.columns.len()
+    }
+
     pub fn variants(&self) -> u32 {
         self.variant_ids.len() as u32
     }

@@ -67,6 +67,7 @@ impl Engine {
             snapshot.vocabulary(),
             &request.q,
             LastWord::Whole,
+            request.spelling,
         );
         let decision = decide(&snapshot, &query, request);
         let recipe = asked.recipe(&snapshot);
@@ -102,6 +103,7 @@ impl Engine {
             snapshot.vocabulary(),
             &request.q,
             LastWord::Beginning,
+            request.spelling,
         );
         if query.units.is_empty() {
             return Ok(Vec::new());
@@ -110,6 +112,7 @@ impl Engine {
         let recipe = asked.recipe(&snapshot);
         let plan = Plan {
             included: Vec::new(),
+            matches_enough: 0,
             ..decision.steer(plan(&query, &asked, recipe))
         };
         let fetched = retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
@@ -181,6 +184,7 @@ fn plan(query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {
         facets: asked.facets.clone(),
         order: asked.order,
         sold_out: recipe.sold_out,
+        matches_enough: retrieval::ENOUGH_MATCHES,
         candidates_max: asked.window.end.max(ranking::RERANKED_MAX),
     }
 }

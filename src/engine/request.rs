@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::snapshot::Snapshot;
 use crate::catalog::filter::{self, Filter};
 use crate::problem::nearest;
-use crate::query::QUERY_BYTES_MAX;
+use crate::query::{QUERY_BYTES_MAX, Spelling};
 use crate::ranking::Recipe;
 use crate::retrieval::Order;
 
@@ -46,6 +46,7 @@ pub struct Request {
     pub impact: Option<f64>,
     pub recipe: Option<String>,
     pub rules: RulesSwitch,
+    pub spelling: Spelling,
     pub explain: bool,
     pub now: Timestamp,
     /// Drawn at random by whoever asks.
@@ -77,6 +78,7 @@ impl Request {
             impact: None,
             recipe: None,
             rules: RulesSwitch::On,
+            spelling: Spelling::Corrected,
             explain: false,
             now,
             query_id: 0,
@@ -233,7 +235,8 @@ impl Request {
             "asc" => false,
             "desc" => true,
             _ => {
-                let suggestion = format!("write {sort}:asc or {sort}:desc");
+                let name = if name.is_empty() { "price" } else { name };
+                let suggestion = format!("write {name}:asc or {name}:desc");
                 return Err(parameter(
                     "sort",
                     format!("`{sort}` has no direction"),

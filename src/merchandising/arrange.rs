@@ -22,7 +22,8 @@ pub struct ArrangedHit<'r> {
 
 /// Puts pinned products at their positions and everything else around them, in ranked order.
 ///
-/// `included` says for each of the decision's pins which product it came to. `complete` says that `ranked` holds every
+/// `included` says for each of the decision's pins which product it came to; it is empty when the shopper chose a sort,
+/// which pins do not hold against. `complete` says that `ranked` holds every
 /// product of the list, so that a pin past its end moves up to the end.
 pub fn arrange<'r>(
     decision: &Decision<'r>,
@@ -32,6 +33,10 @@ pub fn arrange<'r>(
 ) -> Arranged<'r> {
     let mut arranged = Arranged::default();
     let mut pins: Vec<(usize, ArrangedHit<'r>)> = Vec::new();
+    for pin in &decision.pins[included.len()..] {
+        let reason = "pins give way to the sort that the shopper chose".to_string();
+        arranged.suspended.push((pin.rule, reason));
+    }
     for (pin, product) in decision.pins.iter().zip(included) {
         let place = product.and_then(|product| {
             ranked

@@ -32,16 +32,20 @@ pub struct Progress {
     pub finishing: bool,
 }
 
-/// Reads a feed whole, builds the next generation and publishes it. The live one serves until the very end; a feed
-/// that is truncated or has no product changes nothing.
+/// Reads feeds whole, one after the other, builds the next generation and publishes it. The live one serves until the very end; a feed
+/// that is truncated, or feeds without a product, changes nothing.
 pub fn build(
     paths: &ShopPaths,
     schema: &Schema,
-    feed: Feed,
+    feeds: Vec<Feed>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Built, PublishError> {
     let draft = Draft::begin(&paths.data)?;
-    let name = feed.name.clone();
+    let name = feeds
+        .iter()
+        .map(|feed| feed.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     let mut problems = Vec::new();
     let mut columns = ColumnsBuilder::new(schema);
     let mut documents =
@@ -51,7 +55,7 @@ pub fn build(
     let mut refused = 0u64;
     let truncated = thread::scope(|scope| {
         let (sender, batches) = sync_channel(BATCHES_WAITING_MAX);
-        let reader = scope.spawn(move || read(schema, feed, |batch| sender.send(batch).is_ok()));
+        let reader = scope.spawn(move || read(schema, feeds, |batch| sender.send(batch).is_ok()));
         let mut index = |batches: Receiver<Vec<Read>>| -> Result<(), PublishError> {
             for read in batches.into_iter().flatten() {
                 match read {
@@ -98,7 +102,7 @@ pub fn build(
     if indexed == 0 {
         let first = problems
             .first()
-            .map_or_else(|| "it has no lines".to_string(), Problem::to_string);
+            .map_or_else(|| "it has no rows".to_string(), Problem::to_string);
         return Err(PublishError::NoProducts {
             feed: name,
             refused,
@@ -135,10 +139,10 @@ enum Read {
     Repaired(Problem),
 }
 
-/// Reads the feed to its end, or until nobody listens; says whether it was truncated.
-fn read(schema: &Schema, mut feed: Feed, mut send: impl FnMut(Vec<Read>) -> bool) -> bool {
+/// Reads the feeds to their end, or until nobody listens; says whether one was truncated.
+fn read(schema: &Schema, mut feeds: Vec<Feed>, mut send: impl FnMut(Vec<Read>) -> bool) -> bool {
     let mut batch = Vec::with_capacity(BATCH_PRODUCTS);
-    for assembled in products(schema, feed.by_ref()) {
+    for assembled in products(schema, feeds.iter_mut().flatten()) {
         batch.push(match assembled {
             Ok(assembled) => Read::Product {
                 shown: serde_json::to_vec(&shown(schema, &assembled.0))
@@ -158,5 +162,5 @@ fn read(schema: &Schema, mut feed: Feed, mut send: impl FnMut(Vec<Read>) -> bool
         }
     }
     send(batch);
-    feed.truncated()
+    feeds.iter().any(Feed::truncated)
 }

@@ -143,12 +143,20 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
         .map_err(|error| damaged(format!("{COLUMNS_FILE}: {error}")))?;
     columns.index();
     let documents = Documents::open(&dir).map_err(|error| damaged(error.to_string()))?;
-    let text = TextIndex::open(&dir).map_err(|error| damaged(error.to_string()))?;
+    let text =
+        TextIndex::open(&dir, &schema.language).map_err(|error| damaged(error.to_string()))?;
     let counts = [columns.products(), documents.len() as u32, text.products()];
     if counts.iter().any(|count| *count != manifest.products) {
         return Err(damaged(format!(
             "its parts hold {counts:?} products instead of {}",
             manifest.products
+        )));
+    }
+    if columns.attributes() != schema.attributes.len() {
+        return Err(damaged(format!(
+            "its columns are of {} attributes and its schema of {}",
+            columns.attributes(),
+            schema.attributes.len()
         )));
     }
     Ok(Catalog {

@@ -39,6 +39,11 @@ impl ShopPaths {
             shop,
         }
     }
+
+    /// Where the journal lies, apart from what is watched for changes.
+    pub fn journal(&self) -> PathBuf {
+        self.data.join("journal")
+    }
 }
 
 /// Why nothing was published, or nothing can be loaded.
@@ -48,9 +53,7 @@ pub enum PublishError {
     Files(Vec<Problem>),
     #[error("{0}")]
     Feed(#[from] FeedError),
-    #[error(
-        "{feed} has no usable product: {refused} lines were refused, the first because {first}"
-    )]
+    #[error("{feed} has no usable product ({refused} refused): {first}")]
     NoProducts {
         feed: String,
         refused: u64,

@@ -1,6 +1,7 @@
 //! Words typed in, words understood out.
 
 mod highlight;
+mod spelling;
 mod synonyms;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ pub use vocabulary::{Vocabulary, VocabularyBuilder};
 
 use serde::Serialize;
 
-use crate::text::{Analyzer, Word, words};
+use crate::text::{Analyzer, words};
 
 /// Longer queries are refused by the engine.
 pub const QUERY_BYTES_MAX: usize = 1_000;
@@ -61,7 +62,7 @@ pub struct Understood {
     pub synonyms: Vec<String>,
     /// Words that were read as filters.
     pub filters: Vec<String>,
-    /// Too little matches every word, so products that match fewer are shown too.
+    /// Too little matches every word, so products that match fewer are listed too.
     pub relaxed: bool,
 }
 
@@ -70,6 +71,13 @@ pub struct Understood {
 pub enum LastWord {
     Whole,
     Beginning,
+}
+
+/// Whether words nobody sells are corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    Corrected,
+    AsTyped,
 }
 
 impl Unit {
@@ -87,53 +95,70 @@ impl Unit {
 /// At most this many completions of a word being typed are sought.
 const COMPLETIONS_MAX: usize = 30;
 
-/// Understands what was typed.
+/// Understands what was typed: corrects unknown words, finds synonyms, and makes units of what is left.
 pub fn understand(
     language: &Language,
     vocabulary: &Vocabulary,
     text: &str,
     last_word: LastWord,
+    spelling: Spelling,
 ) -> Query {
-    let words = words(text);
+    let mut understood = Understood::default();
+    let mut words: Vec<String> = words(text).into_iter().map(|word| word.folded).collect();
+    let is_beginning =
+        |at: usize, words: &[String]| last_word == LastWord::Beginning && at + 1 == words.len();
+    if spelling == Spelling::Corrected {
+        let analyzer = &language.analyzer;
+        let stays = |at: usize| {
+            is_beginning(at, &words)
+                || analyzer.is_stopword(&words[at])
+                || language
+                    .synonyms
+                    .longest_at(&[analyzer.stem(&words[at])])
+                    .is_some()
+        };
+        if let Some(corrected) = spelling::correct(vocabulary, analyzer, &words, stays) {
+            understood.spelling = Some(corrected.join(" "));
+            words = corrected;
+        }
+    }
     let stems: Vec<String> = words
         .iter()
-        .map(|word| language.analyzer.stem(&word.folded))
+        .map(|word| language.analyzer.stem(word))
         .collect();
-    let mut understood = Understood::default();
     let mut units = Vec::new();
-    let names_nothing = words
-        .iter()
-        .all(|word| language.analyzer.is_stopword(&word.folded));
+    let names_nothing = words.iter().all(|word| language.analyzer.is_stopword(word));
     let mut at = 0;
     while at < words.len() {
-        let is_typed = last_word == LastWord::Beginning && at + 1 == words.len();
-        if is_typed {
-            units.push(completions(vocabulary, &words[at], &stems[at]));
+        if is_beginning(at, &words) {
+            ask_once(&mut units, completions(vocabulary, &words[at], &stems[at]));
             at += 1;
         } else if let Some(synonym) = language.synonyms.longest_at(&stems[at..]) {
-            let own = &stems[at..at + synonym.words];
+            let own = at..at + synonym.words;
             let others = synonym
                 .alternatives
                 .iter()
-                .filter(|other| other.stems != own);
+                .filter(|other| other.stems != stems[own.clone()]);
             let meant: Vec<String> = others.map(|other| other.text.clone()).collect();
             understood.synonyms.push(format!(
                 "{} → {}",
-                typed(text, &words[at..at + synonym.words]),
+                words[own.clone()].join(" "),
                 meant.join(", ")
             ));
-            units.push(Unit {
-                alternatives: synonym.as_alternatives(),
-            });
-            at += synonym.words;
+            ask_once(
+                &mut units,
+                Unit {
+                    alternatives: synonym.as_alternatives(),
+                },
+            );
+            at = own.end;
         } else {
-            if names_nothing || !language.analyzer.is_stopword(&words[at].folded) {
-                units.push(Unit::word(&stems[at]));
+            if names_nothing || !language.analyzer.is_stopword(&words[at]) {
+                ask_once(&mut units, Unit::word(&stems[at]));
             }
             at += 1;
         }
     }
-    units.dedup();
     Query {
         text: text.trim().to_string(),
         names_a_product: names_a_product(&words),
@@ -143,19 +168,17 @@ pub fn understand(
     }
 }
 
-/// The part of the query that these words are.
-fn typed<'t>(text: &'t str, words: &[Word]) -> &'t str {
-    match words {
-        [] => "",
-        [first, .., last] => &text[first.span.start..last.span.end],
-        [only] => &text[only.span.clone()],
+/// A word that is typed twice asks for no more than a word that is typed once.
+fn ask_once(units: &mut Vec<Unit>, unit: Unit) {
+    if !units.contains(&unit) {
+        units.push(unit);
     }
 }
 
 /// Whatever the word being typed may become, and the word as it stands.
-fn completions(vocabulary: &Vocabulary, word: &Word, stem: &str) -> Unit {
+fn completions(vocabulary: &Vocabulary, word: &str, stem: &str) -> Unit {
     let mut stems = vec![stem.to_string()];
-    for (_, number) in vocabulary.complete(&word.folded, COMPLETIONS_MAX) {
+    for (_, number) in vocabulary.complete(word, COMPLETIONS_MAX) {
         let completed = vocabulary.text(number);
         if !stems.iter().any(|stem| stem == completed) {
             stems.push(completed.to_string());
@@ -173,11 +196,11 @@ fn completions(vocabulary: &Vocabulary, word: &Word, stem: &str) -> Unit {
 }
 
 /// A single word of letters and digits, long enough to be a product's code.
-fn names_a_product(words: &[Word]) -> bool {
+fn names_a_product(words: &[String]) -> bool {
     const CODE_CHARACTERS_MIN: usize = 5;
-    let is_code = |word: &Word| {
-        let digits = word.folded.bytes().filter(u8::is_ascii_digit).count();
-        digits >= 2 && word.folded.chars().count() >= CODE_CHARACTERS_MIN
+    let is_code = |word: &String| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 2 && word.chars().count() >= CODE_CHARACTERS_MIN
     };
     matches!(words, [only] if is_code(only))
 }

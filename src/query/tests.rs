@@ -27,7 +27,13 @@ fn vocabulary(texts: &[&str]) -> Vocabulary {
 fn check(lines: &str, text: &str, expected: &[&str]) {
     let (language, problems) = language(lines);
     assert_eq!(problems, []);
-    let query = understand(&language, &vocabulary(&[]), text, LastWord::Whole);
+    let query = understand(
+        &language,
+        &vocabulary(&[]),
+        text,
+        LastWord::Whole,
+        Spelling::Corrected,
+    );
     let units: Vec<String> = query
         .units
         .iter()
@@ -72,7 +78,13 @@ fn bad_synonym_lines_are_reported_and_the_others_hold() {
 #[test]
 fn highlighting_survives_stemming_and_synonyms() {
     let (language, _) = language("tv, television");
-    let query = understand(&language, &vocabulary(&[]), "tv stands", LastWord::Whole);
+    let query = understand(
+        &language,
+        &vocabulary(&[]),
+        "tv stands",
+        LastWord::Whole,
+        Spelling::Corrected,
+    );
     let highlighter = Highlighter::new(&language.analyzer, &query);
     let marked = highlighter.mark("Stand for Télévision, oak").unwrap();
     assert_eq!(marked, "<em>Stand</em> for <em>Télévision</em>, oak");
@@ -83,20 +95,80 @@ fn highlighting_survives_stemming_and_synonyms() {
 fn a_word_being_typed_is_completed_from_the_catalog() {
     let (language, _) = language("");
     let vocabulary = vocabulary(&["running shoes", "runners", "rug"]);
-    let query = understand(&language, &vocabulary, "red runn", LastWord::Beginning);
+    let query = understand(
+        &language,
+        &vocabulary,
+        "red runn",
+        LastWord::Beginning,
+        Spelling::Corrected,
+    );
     let last: Vec<&str> = query.units[1]
         .alternatives
         .iter()
         .map(|a| a.stems[0].as_str())
         .collect();
-    assert_eq!(last, ["runn", "run", "runner"]);
+    assert_eq!(last, ["runn", "runner", "run"]);
 }
 
 #[test]
 fn a_product_code_is_known_for_what_it_is() {
     let (language, _) = language("");
-    let names =
-        |text: &str| understand(&language, &vocabulary(&[]), text, LastWord::Whole).names_a_product;
+    let names = |text: &str| {
+        understand(
+            &language,
+            &vocabulary(&[]),
+            text,
+            LastWord::Whole,
+            Spelling::Corrected,
+        )
+        .names_a_product
+    };
     assert!(names("006R90321"));
     assert!(!names("ps4") && !names("toner") && !names("xerox 006R90321"));
+}
+
+#[test]
+fn unknown_words_are_read_as_what_was_meant_and_known_ones_stay() {
+    let (language, _) = language("sofa, couch");
+    let vocabulary = vocabulary(&[
+        "wireless headset",
+        "wireless headset",
+        "power bank",
+        "power tool",
+        "weird wierless",
+        "keyboard",
+    ]);
+    let spelling = |text: &str| {
+        understand(
+            &language,
+            &vocabulary,
+            text,
+            LastWord::Whole,
+            Spelling::Corrected,
+        )
+        .understood
+        .spelling
+    };
+    assert_eq!(
+        spelling("wireles headset").as_deref(),
+        Some("wireless headset")
+    );
+    assert_eq!(spelling("headste").as_deref(), Some("headset"));
+    assert_eq!(
+        spelling("keybaord wirelss").as_deref(),
+        Some("keyboard wireless")
+    );
+    assert_eq!(spelling("powerbank").as_deref(), Some("power bank"));
+    assert_eq!(spelling("head set").as_deref(), Some("headset"));
+    assert_eq!(spelling("headsets"), None);
+    assert_eq!(spelling("couch"), None, "a word with synonyms is known");
+    assert_eq!(spelling("hdst 123x567"), None);
+    let typed = understand(
+        &language,
+        &vocabulary,
+        "headste",
+        LastWord::Whole,
+        Spelling::AsTyped,
+    );
+    assert_eq!(typed.understood.spelling, None);
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use fst::{Automaton, IntoStreamer, Streamer};
+use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub struct Vocabulary {
     words: fst::Map<Vec<u8>>,
     stems: Stems,
     numbers: FxHashMap<String, u32>,
+    /// By the number of edits, less 1: what recognises words that near.
+    edits: [LevenshteinAutomatonBuilder; 2],
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -88,16 +91,19 @@ impl Vocabulary {
     pub fn open(dir: &Path) -> io::Result<Self> {
         let words =
             fst::Map::new(std::fs::read(dir.join(WORDS_FILE))?).map_err(io::Error::other)?;
+        words.as_fst().verify().map_err(io::Error::other)?;
         let bytes = std::fs::read(dir.join(STEMS_FILE))?;
         let stems: Stems = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
         let numbered = stems.texts.iter().enumerate();
         let numbers = numbered
             .map(|(number, text)| (text.clone(), number as u32))
             .collect();
+        let edits = [1, 2].map(|edits| LevenshteinAutomatonBuilder::new(edits, true));
         Ok(Vocabulary {
             words,
             stems,
             numbers,
+            edits,
         })
     }
 
@@ -143,5 +149,43 @@ impl Vocabulary {
         });
         found.truncate(words_max);
         found
+    }
+
+    /// The words within `edits_max` edits, 1 or 2, of another, with their stem and how far they are. Swapping two
+    /// neighbouring letters is one edit.
+    pub fn near(&self, word: &str, edits_max: u8) -> Vec<(String, u32, Distance)> {
+        let builder = &self.edits[usize::from(edits_max.clamp(1, 2)) - 1];
+        let automaton = Near(builder.build_dfa(word));
+        let mut stream = self.words.search(&automaton).into_stream();
+        let mut found = Vec::new();
+        while let Some((near, stem)) = stream.next() {
+            let near = String::from_utf8_lossy(near).into_owned();
+            let distance = automaton.0.eval(&near);
+            found.push((near, stem as u32, distance));
+        }
+        found
+    }
+}
+
+/// An automaton that accepts words near another.
+struct Near(DFA);
+
+impl Automaton for Near {
+    type State = u32;
+
+    fn start(&self) -> u32 {
+        self.0.initial_state()
+    }
+
+    fn is_match(&self, state: &u32) -> bool {
+        matches!(self.0.distance(*state), Distance::Exact(_))
+    }
+
+    fn can_match(&self, state: &u32) -> bool {
+        *state != SINK_STATE
+    }
+
+    fn accept(&self, state: &u32, byte: u8) -> u32 {
+        self.0.transition(*state, byte)
     }
 }

@@ -10,7 +10,7 @@ use crate::retrieval::SoldOut;
 pub struct Moves {
     /// Place by text relevance alone, counted from 1.
     pub text_rank: usize,
-    /// What moved it from there, in order; the places sum up to where it stands.
+    /// What moved it from there, in order, `others` after them; the places sum up to where it stands.
     pub moves: Vec<Move>,
 }
 
@@ -18,7 +18,8 @@ pub struct Moves {
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Move {
     /// `affinity`, `rule`, `pin`, `sold_out`, `popularity`, `rating`, `freshness`, `margin`, or `others`
-    /// for a product that stood still while others passed it.
+    /// for places lost or won because other products moved more. `affinity` and `rule` have positive places for what
+    /// a shopper leans to more than to the average candidate or a rule boosts, negative ones for the opposite.
     pub by: String,
     /// The rule's name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +54,7 @@ pub fn explain(shelf: Shelf<'_>, ranked: &Ranked, hits_max: usize) -> Vec<Moves>
         let after = places_by(ranked, |a, b| score[b].total_cmp(&score[a]));
         for (at, moves) in explained.iter_mut().enumerate().take(ranked.reranked) {
             let hit = &hits[at];
-            if ranked.contribution(number, hit) != 0.0 {
+            if is_own_move(ranked, number, hit, places[at], after[at]) {
                 moves.add(
                     describe(shelf, signal, ranked.value(number, hit)),
                     places[at],
@@ -97,18 +98,35 @@ impl Moves {
         }
     }
 
-    /// Adds up the places lost or won because other products moved.
+    /// Adds up the places lost or won because other products moved, as one move.
     pub fn pushed_aside(&mut self, from: usize, to: usize) {
-        let places = from as i64 - to as i64;
-        match self.moves.last_mut() {
-            Some(last) if last.by == OTHERS => last.places += places,
-            _ => self.add(Move::by(OTHERS), from, to),
+        let so_far = match self.moves.iter().position(|reason| reason.by == OTHERS) {
+            Some(at) => self.moves.remove(at).places,
+            None => 0,
+        };
+        let places = so_far + from as i64 - to as i64;
+        if places != 0 {
+            self.moves.push(Move {
+                places,
+                ..Move::by(OTHERS)
+            });
         }
-        self.moves.retain(|reason| reason.places != 0);
     }
 }
 
-/// The move of a product that stood still while others passed it.
+/// Whether a hit moved because of what the signal says of it. A taste or a rule moves it the way it points, and one that
+/// was lifted and yet fell was passed by others. Of what every hit has, such as popularity, little counts too.
+fn is_own_move(ranked: &Ranked, number: usize, hit: &RankedHit, from: usize, to: usize) -> bool {
+    let contribution = ranked.contribution(number, hit);
+    let is_pointed = (contribution > 0.0 && to < from) || (contribution < 0.0 && to > from);
+    match &ranked.signals[number] {
+        Signal::Affinity(_) => is_pointed && ranked.value(number, hit).is_some(),
+        Signal::Adjustment(_) => is_pointed,
+        Signal::Relevance | Signal::Product(_) => contribution != 0.0,
+    }
+}
+
+/// The move of a product because other products moved more.
 const OTHERS: &str = "others";
 
 /// The place of each re-ranked hit when they are ordered by `compare`, text order among equals.

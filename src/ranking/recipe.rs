@@ -33,19 +33,16 @@ pub struct Recipes {
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
     pub sold_out: SoldOut,
-    /// 0 to 100: how much a shopper's taste may move. At 100 it makes up for half the relevance, at 0 for none.
+    /// 0 to 100: how much a shopper's taste may move. At 100 it tells a favourite from its opposite by half the
+    /// relevance; at 0 by nothing.
     pub impact: f64,
-    /// How much a match of the whole title adds to the relevance.
-    pub title_coverage: f64,
-    /// How much it adds when the title says little else.
-    pub title_share: f64,
-    /// How much it adds when the words stand in the title as typed.
-    pub title_phrase: f64,
+    /// How much less relevant a product is that the title calls made *for* what was asked.
+    pub made_for: f64,
     pub popularity: f64,
     pub rating: f64,
     pub freshness: f64,
     pub margin: f64,
-    /// Weight of a shopper's affinity, by attribute; others have 0.5.
+    /// Weight of a shopper's affinity, by attribute; others have 0.7.
     pub affinity: BTreeMap<String, f64>,
 }
 
@@ -54,9 +51,7 @@ impl Default for Recipe {
         Recipe {
             sold_out: SoldOut::Sink,
             impact: 50.0,
-            title_coverage: 0.5,
-            title_share: 0.5,
-            title_phrase: 0.1,
+            made_for: 0.3,
             popularity: 0.1,
             rating: 0.05,
             freshness: 0.0,
@@ -173,9 +168,7 @@ impl Recipes {
 impl Recipe {
     fn weights(&self) -> Vec<(&str, f64)> {
         let mut weights = vec![
-            ("title_coverage", self.title_coverage),
-            ("title_share", self.title_share),
-            ("title_phrase", self.title_phrase),
+            ("made_for", self.made_for),
             ("popularity", self.popularity),
             ("rating", self.rating),
             ("freshness", self.freshness),

@@ -4,11 +4,12 @@ use super::{Ranking, Shelf, Signal};
 use crate::catalog::schema::Role;
 use crate::retrieval::{Candidate, Features};
 
-/// At an impact of 100, taste makes up for at most this much of a logarithm: half the relevance.
-const TASTE_SPAN: f64 = std::f64::consts::LN_2;
+/// At an impact of 100, taste moves a product by at most this much of a logarithm either way: a favourite is told from
+/// its opposite by no more than half the relevance.
+const TASTE_SPAN: f64 = std::f64::consts::LN_2 / 2.0;
 
 /// Weight of an affinity whose attribute the recipe does not name.
-const AFFINITY_WEIGHT: f64 = 0.5;
+const AFFINITY_WEIGHT: f64 = 0.7;
 
 /// A product is half as fresh after this many days.
 const FRESHNESS_HALF_LIFE_DAYS: f64 = 180.0;
@@ -102,10 +103,9 @@ pub(super) fn contributions(
 fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
     let recipe = ranking.recipe;
     let of = |features: &Features| {
-        let title = recipe.title_coverage * f64::from(features.title_coverage)
-            + recipe.title_share * f64::from(features.title_share)
-            + recipe.title_phrase * f64::from(u8::from(features.title_phrase));
-        features.bm25 * features.coverage * (1.0 + title) as f32
+        features.bm25
+            * features.coverage
+            * (-recipe.made_for * f64::from(features.made_for)).exp() as f32
     };
     let relevances: Vec<f32> = candidates
         .iter()
@@ -152,8 +152,9 @@ fn fresh(raw: &[Option<f64>], ranking: &Ranking<'_>) -> Vec<f64> {
         .collect()
 }
 
-/// One signal for each attribute the shopper leans in. Their sum is bounded, so that taste orders near-equals but
-/// cannot lift a product past one that is far more relevant.
+/// One signal for each attribute the shopper leans in, relative to the average candidate: what all candidates share
+/// tells none of them apart. The sum is bounded, so that taste orders near-equals but cannot lift a product past one
+/// that is far more relevant.
 fn taste(
     shelf: Shelf<'_>,
     ranking: &Ranking<'_>,
@@ -162,11 +163,10 @@ fn taste(
     table: &mut Table,
 ) {
     let strength = TASTE_SPAN * ranking.impact.clamp(0.0, 100.0) / 100.0;
-    if strength == 0.0 || ranking.taste.is_empty() {
+    if strength == 0.0 {
         return;
     }
-    let mut columns: Vec<Vec<f32>> = Vec::new();
-    let mut values: Vec<Vec<Option<u32>>> = Vec::new();
+    let mut columns: Vec<(Vec<f32>, Vec<Option<u32>>)> = Vec::new();
     for leaning in &ranking.taste.leanings {
         let name = &shelf.schema.attributes[leaning.attribute].name;
         let weight = ranking
@@ -175,23 +175,31 @@ fn taste(
             .get(name)
             .copied()
             .unwrap_or(AFFINITY_WEIGHT);
-        let mut column = Vec::with_capacity(candidates.len());
-        let mut about = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            let strongest = leaning.strongest(shelf.columns, candidate.ordinal);
-            column.push(strongest.map_or(0.0, |(_, affinity)| (weight * affinity) as f32));
-            about.push(strongest.map(|(code, _)| code));
-        }
+        let strongest = |candidate: &Candidate| leaning.strongest(shelf.columns, candidate.ordinal);
+        let strongest: Vec<Option<(u32, f64)>> = candidates.iter().map(strongest).collect();
+        let affinity = |of: &Option<(u32, f64)>| of.map_or(0.0, |(_, affinity)| affinity);
+        let average = strongest.iter().map(affinity).sum::<f64>() / candidates.len().max(1) as f64;
+        let column = strongest
+            .iter()
+            .map(|of| (weight * (affinity(of) - average)) as f32)
+            .collect();
         signals.push(Signal::Affinity(leaning.attribute));
-        columns.push(column);
-        values.push(about);
+        columns.push((
+            column,
+            strongest
+                .iter()
+                .map(|of| of.map(|(code, _)| code))
+                .collect(),
+        ));
     }
     for at in 0..candidates.len() {
-        let sum: f32 = columns.iter().map(|column| column[at]).sum();
-        let scale = strength as f32 * sum.clamp(-1.0, 1.0) / if sum == 0.0 { 1.0 } else { sum };
-        columns.iter_mut().for_each(|column| column[at] *= scale);
+        let sum: f32 = columns.iter().map(|(column, _)| column[at]).sum();
+        let scale = strength as f32 / sum.abs().max(1.0);
+        columns
+            .iter_mut()
+            .for_each(|(column, _)| column[at] *= scale);
     }
-    for (column, about) in columns.into_iter().zip(values) {
+    for (column, about) in columns {
         table.push(column, about);
     }
 }

@@ -70,29 +70,25 @@ fn candidates(shop: &Shop, relevances: &[f32]) -> Vec<Candidate> {
     relevances.iter().enumerate().map(candidate).collect()
 }
 
-/// Ranks for a shopper who viewed `views` products of a brand.
-fn order(
-    shop: &Shop,
-    relevances: &[f32],
-    brand: &str,
-    views: usize,
-    impact: f64,
-) -> (Vec<u32>, Vec<Moves>) {
+/// Ranks for a shopper who viewed a product of each of these brands.
+fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<u32>, Vec<Moves>) {
     let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let settings = AffinitySettings::default();
     let shoppers = Shoppers::open(dir.path(), settings).unwrap();
-    let view = |at: usize| Entry {
+    let view = |(at, brand): (usize, &&str)| Entry {
         event: Event {
             products: vec![at.to_string()],
             ..Event::new(EventKind::View, "anna", now)
         },
         evidence: vec![Evidence {
             attribute: "brand".into(),
-            value: brand.into(),
+            value: (*brand).into(),
         }],
     };
-    shoppers.record((0..views).map(view).collect()).unwrap();
+    shoppers
+        .record(viewed.iter().enumerate().map(view).collect())
+        .unwrap();
     let taste = Taste::bind(
         &shoppers.profile("anna"),
         &settings,
@@ -128,7 +124,7 @@ fn order(
 fn three_views_lift_near_equals_and_say_so() {
     let shop = shop(&["HP", "HP", "Xerox", "HP", "HP", "HP", "HP", "HP"]);
     let relevances = [10.0, 9.9, 9.8, 9.7, 4.0, 4.0, 4.0, 4.0];
-    let (order, moves) = order(&shop, &relevances, "Xerox", 3, 50.0);
+    let (order, moves) = order(&shop, &relevances, &["Xerox"; 3], 50.0);
     assert_eq!(order[0], 2);
     assert_eq!(moves[0].text_rank, 3);
     assert_eq!(
@@ -144,22 +140,22 @@ fn three_views_lift_near_equals_and_say_so() {
 #[test]
 fn an_impact_of_0_and_a_stranger_see_the_plain_order() {
     let shop = shop(&["HP", "Xerox", "HP"]);
-    let plain = order(&shop, &[3.0, 2.9, 2.8], "Xerox", 0, 100.0);
+    let plain = order(&shop, &[3.0, 2.9, 2.8], &[], 100.0);
     assert_eq!(plain.0, [0, 1, 2]);
-    assert_eq!(order(&shop, &[3.0, 2.9, 2.8], "Xerox", 30, 0.0), plain);
+    assert_eq!(order(&shop, &[3.0, 2.9, 2.8], &["Xerox"; 30], 0.0), plain);
 }
 
 #[test]
 fn taste_cannot_lift_past_what_is_far_more_relevant() {
     let shop = shop(&["HP", "Xerox", "HP"]);
-    let (order, _) = order(&shop, &[10.0, 4.0, 3.0], "Xerox", 500, 100.0);
+    let (order, _) = order(&shop, &[10.0, 4.0, 3.0], &["Xerox"; 500], 100.0);
     assert_eq!(order, [0, 1, 2]);
 }
 
 #[test]
 fn sold_out_products_sink_and_the_moves_add_up() {
     let shop = shop(&["!HP", "HP", "Xerox"]);
-    let (order, moves) = order(&shop, &[10.0, 9.0, 8.0], "Xerox", 3, 50.0);
+    let (order, moves) = order(&shop, &[10.0, 9.0, 8.0], &["Xerox"; 3], 50.0);
     assert_eq!(order.last(), Some(&0));
     for (place, moves) in moves.iter().enumerate() {
         let moved: i64 = moves.moves.iter().map(|reason| reason.places).sum();
@@ -169,4 +165,20 @@ fn sold_out_products_sink_and_the_moves_add_up() {
             "{moves:?}"
         );
     }
+}
+
+#[test]
+fn a_liked_product_that_falls_was_passed_by_others() {
+    let shop = shop(&["Xerox", "Canon", "HP", "HP", "HP", "HP", "HP", "HP"]);
+    let relevances = [10.0, 9.9, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0];
+    let viewed = [["Xerox"; 3], ["Canon"; 3], ["Canon"; 3]].concat();
+    let (order, moves) = order(&shop, &relevances, &viewed, 50.0);
+    assert_eq!(order[..2], [1, 0]);
+    assert_eq!(
+        moves[1].moves,
+        [Move {
+            places: -1,
+            ..Move::by("others")
+        }]
+    );
 }

@@ -4,8 +4,9 @@ use tantivy::fieldnorm::FieldNormReader;
 
 /// How fast repeated words stop mattering.
 const K1: f32 = 1.2;
-/// How much long texts are discounted, 0 to 1.
-const B: f32 = 0.75;
+/// How much long texts are discounted, 0 to 1. Product texts that go on are about more than the product: 0.9 beat the
+/// usual 0.75 on both judged catalogs we develop against.
+const B: f32 = 0.9;
 
 /// The length part of BM25 for each of the 256 lengths tantivy stores.
 pub(super) struct Lengths([f32; 256]);

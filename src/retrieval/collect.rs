@@ -5,7 +5,7 @@ use super::facets::Facet;
 use super::matching::{Match, match_units};
 use super::text_index::TextIndex;
 use super::top::Top;
-use super::{Candidate, Candidates, ENOUGH_MATCHES, Features, Order, Plan, SoldOut};
+use super::{Candidate, Candidates, Features, Order, Plan, SoldOut, UNITS_MAX};
 use crate::catalog::columns::{Columns, Values};
 use crate::catalog::filter::{Filter, Predicate};
 use crate::query::Unit;
@@ -21,23 +21,22 @@ pub(super) fn fetch(
     let weights = UnitWeights::new(index, &plan.units)?;
     let mut collector = Collector::new(columns, plan, &weights);
     let included = collector.resolve_inclusions();
-    let mut relaxed = false;
     if plan.units.is_empty() {
         collector.visit_all((0..columns.products()).map(Match::without_words));
     } else {
-        let matches = match_units(index, &plan.units, ENOUGH_MATCHES)?;
-        relaxed = matches.relaxed;
+        let matches = match_units(index, &plan.units, plan.matches_enough)?;
         let mut missing = included.iter().flatten().copied().collect::<Vec<u32>>();
         missing.sort_unstable();
         missing.dedup();
         if !missing.is_empty() {
-            for found in &matches.matches {
+            for found in &matches {
                 missing.retain(|ordinal| *ordinal != found.ordinal);
             }
         }
-        collector.visit_all(matches.matches.into_iter());
+        collector.visit_all(matches.into_iter());
         collector.visit_all(missing.into_iter().map(Match::without_words));
     }
+    let relaxed = collector.relaxed;
     let (total, kept, facets) = collector.finish();
     let mut candidates: Vec<Candidate> = Vec::with_capacity(kept.len());
     for found in kept {
@@ -72,6 +71,8 @@ struct Collector<'c> {
     pinned: Vec<Match>,
     top: Top<Match>,
     total: usize,
+    /// A product that was not brought in matches fewer words than were asked for.
+    relaxed: bool,
 }
 
 impl<'c> Collector<'c> {
@@ -118,6 +119,7 @@ impl<'c> Collector<'c> {
             pinned: Vec::new(),
             top: Top::new(plan.candidates_max),
             total: 0,
+            relaxed: false,
         }
     }
 
@@ -186,6 +188,8 @@ impl<'c> Collector<'c> {
         if !self.included.is_empty() && self.included.contains(&product) {
             self.pinned.push(found);
         } else {
+            let units = self.plan.units.len().min(UNITS_MAX);
+            self.relaxed |= (found.units.count_ones() as usize) < units;
             let sold_out = self.columns.sold_out(product);
             self.top.push(self.key(&found, sold_out), product, found);
         }
@@ -197,9 +201,9 @@ impl<'c> Collector<'c> {
         let mut passing = 0;
         for at in 0..block.len() {
             let found = block[at];
-            let variant = self.columns.variants_of(found.ordinal).start;
             block[passing] = found;
-            passing += usize::from(self.base.holds(found.ordinal, variant));
+            // Nothing reads the variant here.
+            passing += usize::from(self.base.holds(found.ordinal, u32::MAX));
         }
         block.truncate(passing);
         let products: Vec<u32> = block.iter().map(|found| found.ordinal).collect();
@@ -228,7 +232,6 @@ impl<'c> Collector<'c> {
     fn count_variants(&mut self, product: u32) -> bool {
         let variants = self.columns.variants_of(product);
         let mut passes = false;
-        let mut counted_products = 0u128;
         for variant in variants {
             let counted = match self.failing(product, variant) {
                 Failing::None => {
@@ -238,14 +241,8 @@ impl<'c> Collector<'c> {
                 Failing::Choice(facet) => facet..facet + 1,
                 Failing::More => continue,
             };
-            for at in counted {
-                let facet = &mut self.facets[at];
-                if facet.per_variant() {
-                    facet.count(variant);
-                } else if counted_products & (1 << (at % 128)) == 0 {
-                    counted_products |= 1 << (at % 128);
-                    facet.count(product);
-                }
+            for facet in &mut self.facets[counted] {
+                facet.count_variant(product, variant);
             }
         }
         self.facets.iter_mut().for_each(Facet::end_product);
@@ -339,7 +336,7 @@ impl UnitWeights {
     fn new(index: &TextIndex, units: &[Unit]) -> tantivy::Result<Self> {
         let mut shares = Vec::with_capacity(units.len());
         let mut stems = Vec::with_capacity(units.len());
-        for unit in units.iter().take(super::UNITS_MAX) {
+        for unit in units.iter().take(UNITS_MAX) {
             let mut found = 0;
             let mut numbers = Vec::with_capacity(unit.alternatives.len());
             for alternative in &unit.alternatives {
@@ -375,40 +372,31 @@ impl UnitWeights {
     }
 
     fn features(&self, index: &TextIndex, found: Match) -> Features {
-        let title = index.titles.of(found.ordinal);
-        let mut named = vec![false; title.len()];
-        let mut units = 0u32;
-        let mut last_end = None;
-        let mut in_order = !self.stems.is_empty();
-        for (unit, alternatives) in self.stems.iter().enumerate() {
-            let place = alternatives
-                .iter()
-                .filter_map(|stems| place_of(title, stems))
-                .min_by_key(|place| place.start);
-            let Some(place) = place else {
-                in_order = false;
-                continue;
-            };
-            units |= 1 << unit;
-            in_order &= last_end.is_none_or(|end| end == place.start);
-            last_end = Some(place.end);
-            named[place].iter_mut().for_each(|word| *word = true);
-        }
-        let named = named.iter().filter(|word| **word).count();
         Features {
             bm25: found.score,
             coverage: self.coverage(found.units),
-            title_coverage: self.coverage(units),
-            title_share: named as f32 / title.len().max(1) as f32,
-            title_phrase: in_order,
+            made_for: self.made_for(index, found.ordinal),
         }
+    }
+
+    /// The share of the query that the title names only after a word such as "for".
+    fn made_for(&self, index: &TextIndex, product: u32) -> f32 {
+        let title = index.titles.of(product);
+        let Some(purpose) = title.iter().position(|stem| index.purposes.contains(stem)) else {
+            return 0.0;
+        };
+        let named =
+            |part: &[u32], unit: usize| self.stems[unit].iter().any(|stems| names(part, stems));
+        let (before, after) = title.split_at(purpose);
+        let only_after = |unit: &usize| named(after, *unit) && !named(before, *unit);
+        (0..self.stems.len())
+            .filter(only_after)
+            .map(|unit| self.shares[unit])
+            .sum()
     }
 }
 
-/// Where these stems stand side by side in a title.
-fn place_of(title: &[u32], stems: &[u32]) -> Option<std::ops::Range<usize>> {
-    let start = title
-        .windows(stems.len().max(1))
-        .position(|window| window == stems)?;
-    Some(start..start + stems.len())
+/// Whether these stems stand side by side in a part of a title.
+fn names(part: &[u32], stems: &[u32]) -> bool {
+    !stems.is_empty() && part.windows(stems.len()).any(|window| window == stems)
 }

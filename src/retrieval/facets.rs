@@ -51,6 +51,8 @@ pub struct Range {
 pub(super) struct Facet<'c> {
     attribute: usize,
     per_variant: bool,
+    /// The current product is counted; for facets of products.
+    counted: bool,
     counter: Counter<'c>,
 }
 
@@ -91,6 +93,7 @@ impl<'c> Facet<'c> {
         Facet {
             attribute,
             per_variant,
+            counted: false,
             counter,
         }
     }
@@ -158,9 +161,21 @@ impl<'c> Facet<'c> {
         }
     }
 
+    /// Counts a variant that passes: itself, or its product unless another variant did.
+    #[inline]
+    pub(super) fn count_variant(&mut self, product: u32, variant: u32) {
+        if self.per_variant {
+            self.count(variant);
+        } else if !self.counted {
+            self.counted = true;
+            self.count(product);
+        }
+    }
+
     /// Says that all rows of a product are counted.
     #[inline]
     pub(super) fn end_product(&mut self) {
+        self.counted = false;
         if let Counter::Words { seen, .. } = &mut self.counter {
             seen.clear();
         }

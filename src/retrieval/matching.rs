@@ -37,19 +37,12 @@ impl Match {
     }
 }
 
-/// All products that match as many units as the query could ask for.
-pub(super) struct Matches {
-    pub(super) matches: Vec<Match>,
-    /// Some products match fewer units than the query has.
-    pub(super) relaxed: bool,
-}
-
 /// Matches all units; while fewer than `enough` products do, one unit fewer.
 pub(super) fn match_units(
     index: &TextIndex,
     units: &[Unit],
     enough: usize,
-) -> tantivy::Result<Matches> {
+) -> tantivy::Result<Vec<Match>> {
     let units = &units[..units.len().min(UNITS_MAX)];
     let lengths = Lengths::new(index.average_words);
     let mut segments = Vec::with_capacity(index.segments.len());
@@ -64,10 +57,7 @@ pub(super) fn match_units(
             segment.collect(required, known, &lengths, &mut matches)?;
         }
         if matches.len() >= enough || required <= 1 {
-            return Ok(Matches {
-                matches,
-                relaxed: required < units.len(),
-            });
+            return Ok(matches);
         }
         required -= 1;
     }

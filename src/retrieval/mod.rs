@@ -24,7 +24,7 @@ use crate::catalog::columns::Columns;
 use crate::catalog::filter::Filter;
 use crate::query::Unit;
 
-/// While fewer products than this match all words, products that match fewer words are taken too.
+/// How many products that match all words are enough for a results page.
 pub const ENOUGH_MATCHES: usize = 10;
 
 /// What to fetch.
@@ -41,6 +41,8 @@ pub struct Plan {
     pub facets: Vec<usize>,
     pub order: Order,
     pub sold_out: SoldOut,
+    /// While fewer products match all words, products that match fewer words are taken too; 0 takes none.
+    pub matches_enough: usize,
     /// At most this many candidates are returned; totals and facets count all.
     pub candidates_max: usize,
 }
@@ -77,7 +79,7 @@ pub struct Candidates {
     /// For each of the plan's inclusions, which product it came to.
     pub included: Vec<Option<u32>>,
     pub facets: Vec<FacetCounts>,
-    /// Some candidates match fewer words than were asked for.
+    /// Some products, those included aside, match fewer words than were asked for.
     pub relaxed: bool,
 }
 
@@ -97,12 +99,8 @@ pub struct Features {
     pub bm25: f32,
     /// Share of the query's units that matched anywhere, each as heavy as it is rare, 0 to 1.
     pub coverage: f32,
-    /// The same within the title alone.
-    pub title_coverage: f32,
-    /// Share of the title's words that the query named, 0 to 1.
-    pub title_share: f32,
-    /// The query's words stand in the title side by side and in order.
-    pub title_phrase: bool,
+    /// Share of the query that the title names only as what the product is made for, 0 to 1.
+    pub made_for: f32,
 }
 
 /// Fetches what the plan asks for.

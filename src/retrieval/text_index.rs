@@ -36,6 +36,8 @@ pub struct TextIndex {
     pub(super) field: Field,
     pub vocabulary: Vocabulary,
     pub(super) titles: Titles,
+    /// The numbers of the stems after which a title names what a product is made for.
+    pub(super) purposes: Vec<u32>,
 }
 
 /// One segment of the inverted index.
@@ -145,7 +147,8 @@ impl TextIndexBuilder {
 }
 
 impl TextIndex {
-    pub fn open(dir: &Path) -> Result<Self, tantivy::TantivyError> {
+    /// Opens what a builder wrote for the same language.
+    pub fn open(dir: &Path, language: &str) -> Result<Self, tantivy::TantivyError> {
         let index = Index::open_in_dir(dir.join(TEXT_DIR))?;
         let field = index.schema().get_field(TEXT_FIELD)?;
         let searcher = index.reader()?.searcher();
@@ -161,12 +164,18 @@ impl TextIndex {
             .map(|segment| segment.inverted.total_num_tokens())
             .sum();
         let titles = std::fs::read(dir.join(TITLES_FILE))?;
+        let vocabulary = Vocabulary::open(dir)?;
+        let purposes = Analyzer::new(language).purposes();
         Ok(TextIndex {
+            purposes: purposes
+                .iter()
+                .filter_map(|stem| vocabulary.number_of(stem))
+                .collect(),
             segments,
             average_words: words as f32 / (products.max(1)) as f32,
             products: products as u32,
             field,
-            vocabulary: Vocabulary::open(dir)?,
+            vocabulary,
             titles: postcard::from_bytes(&titles).map_err(io::Error::other)?,
         })
     }

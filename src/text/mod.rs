@@ -52,6 +52,14 @@ impl Analyzer {
         stopwords::of(&self.language).contains(&folded)
     }
 
+    /// The stems after which a title names what a product is made for ("case for iPhone").
+    pub fn purposes(&self) -> Vec<String> {
+        stopwords::purposes(&self.language)
+            .iter()
+            .map(|word| self.stem(word))
+            .collect()
+    }
+
     /// The stems of a text, in order.
     pub fn stems(&self, text: &str) -> Vec<String> {
         words(text)

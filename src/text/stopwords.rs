@@ -30,3 +30,16 @@ pub(super) fn of(language: &str) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+/// Words after which a title names what a product is made for ("case for iPhone"), folded.
+pub(super) fn purposes(language: &str) -> &'static [&'static str] {
+    match language {
+        "en" => &["for", "fits", "compatible"],
+        "de" => &["fur", "passend", "kompatibel"],
+        "fr" => &["pour", "compatible"],
+        "es" | "pt" => &["para", "compatible", "compativel"],
+        "it" => &["per", "compatibile"],
+        "nl" => &["voor", "compatibel"],
+        _ => &[],
+    }
+}

@@ -174,8 +174,8 @@ fn results(face: &ShopFace, language: &str) -> Markup {
             p #summary {}
             div #error.banner role="alert" hidden {}
             p #status.unseen role="status" {}
-            ul #results lang=(language) {}
             div #none hidden {}
+            ul #results lang=(language) {}
             nav #pages aria-label="Pages" hidden {}
         }
     }

@@ -98,9 +98,10 @@ impl<'a> Parser<'a> {
     fn comparison(&mut self) -> Result<Filter, FilterError> {
         let start = self.at;
         let name = self.word(|c| c.is_whitespace() || ":<>=!()\"'".contains(c))?;
-        if name.is_empty() {
+        let is_keyword = ["AND", "OR", "NOT"].contains(&name.to_ascii_uppercase().as_str());
+        if name.is_empty() || is_keyword {
             let example = "write for example brand:Nike or price < 50";
-            return Err(self.error(start, "expected an attribute").suggest(example));
+            return Err(self.error(start, "expected a condition").suggest(example));
         }
         let position = self.attribute(&name, start)?;
         let operator_at = self.at;
@@ -291,7 +292,10 @@ impl<'a> Parser<'a> {
         let head = rest
             .get(..keyword.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(keyword));
-        let alone = || rest[keyword.len()..].starts_with(|c: char| c.is_whitespace() || c == '(');
+        let alone = || {
+            let after = rest[keyword.len()..].chars().next();
+            after.is_none_or(|c| c.is_whitespace() || c == '(')
+        };
         let found = head && alone();
         if found {
             self.at += keyword.len();

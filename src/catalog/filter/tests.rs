@@ -229,7 +229,7 @@ fn errors_say_what_where_and_what_to_write_instead() {
     check_error(
         "AND",
         expect![
-            "unknown attribute `AND` at character 1 of the filter `AND`: filterable are brand, category, color, size, price, released"
+            "expected a condition at character 1 of the filter `AND`: write for example brand:Nike or price < 50"
         ],
     );
 }

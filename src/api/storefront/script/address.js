@@ -1,25 +1,30 @@
-// The address bar is the state: everything the shopper chose, and nothing else, so Back and sharing just work.
+// The address is the state: all that the shopper chose and nothing else, so Back and sharing just work.
 
 const per_page = 24;
 
 /** What the address asks for. */
 function read() {
   const asked = new URLSearchParams(location.search);
-  const amount = (name) => (asked.get(name) && Number.isFinite(+asked.get(name)) ? +asked.get(name) : null);
   const filters = {};
-  for (const [name, value] of asked) if (name.startsWith("f.")) (filters[name.slice(2)] ??= []).push(value);
-  return { q: asked.get("q") ?? "", filters, low: amount("from"), high: amount("to"), sort: asked.get("sort") ?? "",
-    page: Math.max(1, Math.floor(amount("page") ?? 1)), shopper: asked.get("shopper"), plain: asked.has("plain") };
+  const bounds = {};
+  for (const [name, value] of asked) {
+    const [kind, attribute] = name.split(/\.(.*)/s);
+    const end = ["from", "to"].indexOf(kind);
+    if (!attribute || !value) continue;
+    if (kind === "f") (filters[attribute] ??= []).push(value);
+    else if (end >= 0 && Number.isFinite(+value)) (bounds[attribute] ??= [null, null])[end] = +value;
+  }
+  return { q: asked.get("q") ?? "", filters, bounds, sort: asked.get("sort") ?? "", page: Math.max(1, Math.floor(+asked.get("page")) || 1),
+    shopper: asked.get("shopper"), plain: asked.has("plain") };
 }
 
 /** The address of the current state with changes; any change but a page goes back to page 1. */
 function link(changes) {
-  const { q, filters, low, high, sort, page, shopper, plain } = { ...read(), page: 1, ...changes };
+  const { q, filters, bounds, sort, page, shopper, plain } = { ...read(), page: 1, ...changes };
   const asked = new URLSearchParams();
   if (q) asked.set("q", q);
   for (const [attribute, values] of Object.entries(filters)) for (const value of values) asked.append(`f.${attribute}`, value);
-  if (low != null) asked.set("from", low);
-  if (high != null) asked.set("to", high);
+  for (const [attribute, ends] of Object.entries(bounds)) ends.forEach((end, i) => end != null && asked.set(`${i ? "to" : "from"}.${attribute}`, end));
   if (sort) asked.set("sort", sort);
   if (page > 1) asked.set("page", page);
   if (shopper) asked.set("shopper", shopper);
@@ -36,21 +41,23 @@ function toggling(attribute, value) {
   return choosing(attribute, values.includes(value) ? values.filter((other) => other !== value) : [...values, value]);
 }
 
-const nothing_chosen = { filters: {}, low: null, high: null };
+/** The number ranges with an attribute's ends replaced; `null` is an open end. */
+const bounding = (attribute, ends) => ({ bounds: { ...read().bounds, [attribute]: ends } });
+
+const nothing_chosen = { filters: {}, bounds: {} };
 
 const quoted = (value) => `"${value.replace(/[\\"]/g, "\\$&")}"`;
 
-/** The state in the filter language, without the attribute `except`: values of one attribute are alternatives. */
-function filter({ filters, low, high }, except) {
-  const clauses = Object.entries(filters).filter(([attribute, values]) => attribute !== except && values.length)
-    .map(([attribute, values]) => {
-      const either = values.map((value) => `${attribute}:${quoted(value)}`).join(" OR ");
-      return values.length > 1 ? `(${either})` : either;
-    });
-  if (except !== "price") {
-    if (low != null && high != null) clauses.push(`price:${low} TO ${high}`);
-    else if (low != null) clauses.push(`price >= ${low}`);
-    else if (high != null) clauses.push(`price <= ${high}`);
+/** The state in the filter language: values of one attribute are alternatives. */
+function filter({ filters, bounds }) {
+  const clauses = Object.entries(filters).map(([attribute, values]) => {
+    const either = values.map((value) => `${attribute}:${quoted(value)}`).join(" OR ");
+    return values.length > 1 ? `(${either})` : either;
+  });
+  for (const [attribute, [low, high]] of Object.entries(bounds)) {
+    if (low != null && high != null) clauses.push(`${attribute}:${low} TO ${high}`);
+    else if (low != null) clauses.push(`${attribute} >= ${low}`);
+    else if (high != null) clauses.push(`${attribute} <= ${high}`);
   }
   return clauses.join(" AND ");
 }

@@ -1,32 +1,43 @@
-// The results: cards on shelves, what moved against the other order, words about the whole, and pages.
+// The results: cards, what moved against the other order, words about the whole, pages.
 
 const places = (moved) => `${count(Math.abs(moved), "place")} ${moved > 0 ? "higher" : "lower"}`;
 
-/** How many places each hit stands above (+) or below (−) its place in the plain order, as far as that order was read. */
+/** How far each hit stands above (+) or below (−) its place in the plain order, as far as that was read. */
 function moves(hits, plain) {
-  const known = new Map(plain?.hits.map((hit, i) => [hit.id, (plain.page - 1) * plain.hits_per_page + i + 1]));
-  return hits.map((hit) => (known.has(hit.id) ? known.get(hit.id) - hit.position : null));
+  const known = new Map(plain?.hits.map((hit) => [hit.id, hit.position]));
+  return hits.map((hit) => (known.get(hit.id) ?? hit.position) - hit.position);
 }
 
-function mark(moved) {
-  return moved ? h("p", { class: moved > 0 ? "mark up" : "mark down" }, h("span", { "aria-hidden": "true" }, `${moved > 0 ? "▲" : "▼"} ${Math.abs(moved)}`),
-    hidden(`${places(moved)} than in the plain order`)) : null;
+const arrow = (moved) => `${moved > 0 ? "▲" : "▼"} ${Math.abs(moved)}`;
+const mark = (moved) => moved !== 0 && h("p", { class: moved > 0 ? "mark up" : "mark down" }, h("span", { "aria-hidden": "true" }, arrow(moved)),
+  hidden(`${places(moved)} than in the plain order`));
+
+/** The variants that fit what was chosen: who asks for teal sees teal. */
+function fitting({ variants = [] }) {
+  const chosen = Object.entries(read().filters);
+  return chosen.length ? variants.filter((variant) => chosen.every(([name, values]) => variant[name] == null || values.includes(String(variant[name])))) : [];
 }
 
-const portrait = (product) => product.image ?? product.variants?.find(({ image }) => image)?.image;
+function portrait(product) {
+  const pictured = (variants) => variants?.find(({ image }) => image)?.image;
+  return first(pictured(fitting(product)) ?? product.image ?? pictured(product.variants));
+}
 
 function card(hit, moved) {
   const { product, highlight } = hit;
-  const colours = [...new Set((product.variants ?? []).map(({ color }) => color).filter(Boolean))];
+  const hue = Object.keys(product.variants?.[0] ?? {}).find((name) => /colou?r/.test(name));
+  const colours = [...new Set((product.variants ?? []).map((variant) => variant[hue]).filter(Boolean))];
   return h("li", { class: product.sold_out ? "card out" : "card", "data-id": hit.id },
     h("div", { class: "shelf" }, picture(portrait(product), ""), product.sold_out && h("p", { class: "badge" }, "Sold out"), mark(moved)),
     h("div", { class: "words" }, ticket(offer(product)),
-      maker(product) && h("p", { class: "maker" }, maker(product)),
+      !named_by_maker(product) && h("p", { class: "maker" }, maker(product)),
       h("h2", null, h("button", { type: "button", class: "open", id: `open-${hit.id}`, onclick: () => look(hit) }, marked(highlight?.title ?? product.title ?? hit.id))),
       stars(product),
-      colours.length > 1 && h("p", { class: "colours" }, colours.slice(0, 5).map(swatch), h("span", null, count(colours.length, "colour"))),
+      colours.length > 1 && h("p", { class: "colours" }, colours.slice(0, 5).map(swatch), h("span", null, count(colours.length, lower(hue).split(" ").at(-1)))),
       hit.explain && h("button", { type: "button", class: "why", onclick: (event) => why(hit, event.currentTarget) }, "Why here?")));
 }
+
+const named_by_maker = (product) => !maker(product) || `${product.title}`.toLowerCase().startsWith(`${maker(product)}`.toLowerCase());
 
 /** Which products moved, in a sentence. */
 function summary(state, answer, moved) {
@@ -40,14 +51,14 @@ function summary(state, answer, moved) {
 }
 
 /** How the words were understood, each as a sentence of its own. */
-function understood({ understood: { spelling, synonyms, filters, relaxed } = {}, problems = [], rules = [], total }) {
-  const held = rules.filter((rule) => rule.held).map((rule) => rule.name);
-  return [spelling && ["Showing results for ", h("strong", null, words(spelling))],
-    relaxed && total > 0 && ["No product has every word; these come near."],
-    filters?.length > 0 && ["Read as ", h("strong", null, words(filters))],
-    synonyms?.length > 0 && ["Also looked for ", h("strong", null, words(synonyms))],
+function understood({ understood: { spelling, synonyms, filters, relaxed }, hits, problems, rules }) {
+  const held = rules.filter((rule) => rule.held).map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
+  return [spelling && ["Showing results for ", h("strong", null, spelling)],
+    relaxed && hits.length > 0 && ["No product has every word; these come near."],
+    filters.length > 0 && ["Read as ", h("strong", null, filters.join(", "))],
+    synonyms.length > 0 && ["Also looked for ", h("strong", null, synonyms.map((synonym) => synonym.split(" → ").at(-1)).join(", "))],
     held.length > 0 && ["In effect: ", held.join(", ")],
-    ...problems.map((problem) => [words(problem)])].filter(Boolean).map((sentence) => h("li", null, sentence));
+    ...(hits.length ? problems : []).map(({ reason }) => [reason])].filter(Boolean).map((sentence) => h("li", null, sentence));
 }
 
 function heading({ q, filters }) {
@@ -55,15 +66,17 @@ function heading({ q, filters }) {
   return q ? `“${q}”` : path ? leaf(path) : Object.values(filters).flat().map(leaf).join(", ") || "Everything";
 }
 
-function show_results(state, answer, moved) {
-  byId("results").replaceChildren(...answer.hits.map((hit, i) => card(hit, state.plain ? null : moved[i])));
-  byId("results").classList.toggle("pictureless", !answer.hits.some((hit) => portrait(hit.product)));
+/** The hits; when there are none, a way out and `others`. */
+function show_results(state, answer, moved, others) {
+  byId("results").replaceChildren(...(others ?? answer.hits).map((hit, i) => card(hit, state.plain || others ? 0 : moved[i])));
+  note_pictures();
   const none = !answer.hits.length;
   byId("none").hidden = !none;
-  if (none) fill("none", h("h2", null, answer.total ? "There is no such page" : "Nothing on this shelf"),
-    h("p", null, answer.total ? "The list is shorter than that." : "Try fewer or other words, or take a filter away."),
-    h("p", null, h("a", { class: "button", href: answer.total ? link() : filter(state) ? link(nothing_chosen) : link({ q: "" }) },
-      answer.total ? "To the first page" : filter(state) ? "Clear all filters" : "See everything")));
+  const [advice, way, address] = answer.total ? ["The list ends before this page.", "To the first page", {}]
+    : filter(state) ? ["Try other words, or take a filter away.", "Clear all filters", nothing_chosen]
+    : ["Try fewer or other words.", "See everything", { q: "" }];
+  if (none) fill("none", h("h2", null, "Nothing on this shelf"), h("p", null, advice), h("p", null, h("a", { class: "button", href: link(address) }, way)),
+    others && h("p", null, "Or one of these:"));
   const last = Math.ceil(answer.total / answer.hits_per_page);
   const near = [1, state.page - 1, state.page, state.page + 1, last].filter((page, i, all) => page >= 1 && page <= last && all.indexOf(page) === i);
   const step = (page, text) => page >= 1 && page <= last && h("a", { href: link({ page }), class: "step" }, text);

@@ -1,4 +1,4 @@
-// Completion under the search box: a combobox with a list, driven by arrows, Enter and Escape, or by pointer.
+// Completion under the search box: a combobox with a list, for keyboard and pointer.
 
 const box = byId("q");
 const list = byId("completions");
@@ -29,11 +29,12 @@ async function complete() {
   const { signal } = (typing = new AbortController());
   await new Promise((resume) => setTimeout(resume, 90));
   if (signal.aborted) return;
-  const answer = await ask("/v1/suggest", { q, signal, ...who() }).catch(() => null);
+  const answer = await ask("/v1/suggest", { q, signal, shopper: who().shopper }).catch(() => null);
   if (signal.aborted || document.activeElement !== box) return;
   suggestions = answer?.suggestions ?? [];
-  list.replaceChildren(...suggestions.map(({ text, kind, highlight }, i) => h("li", { role: "option", id: `completion-${i}`,
-    "aria-selected": "false", class: kind, onclick: () => choose(i) }, h("span", null, marked(highlight ?? text)), h("small", null, kind))));
+  list.replaceChildren(...suggestions.map(({ text, kind, highlight, count: found }, i) => h("li", { role: "option", id: `completion-${i}`,
+    "aria-selected": "false", class: kind, onclick: () => choose(i) }, h("span", null, marked(leaf(highlight ?? text))),
+    h("small", null, worded(text.split(" > ").slice(0, -1).join(" > ")) || kind, found != null && ` · ${numbers.format(found)}`))));
   mark_active(-1);
   list.hidden = !suggestions.length;
   box.setAttribute("aria-expanded", String(!list.hidden));
@@ -42,11 +43,10 @@ async function complete() {
 /** A brand or category that the shop facets becomes a filter; anything else becomes the query. */
 function choose(index) {
   const { text, kind } = suggestions[index];
-  const known = shown?.facets[kind];
-  const value = kind === "category" ? known?.find((facet) => facet.value === text || leaf(facet.value) === text)?.value : known && text;
+  const faceted = shown?.facets[kind];
   close_list();
-  box.value = value ? "" : text;
-  go(link({ ...nothing_chosen, ...(value ? { q: "", filters: { [kind]: [value] } } : { q: text }) }), "top");
+  box.value = faceted ? "" : text;
+  go(link({ ...nothing_chosen, ...(faceted ? { q: "", filters: { [kind]: [text] } } : { q: leaf(text) }) }), "top");
 }
 
 box.addEventListener("input", complete);
@@ -58,7 +58,7 @@ box.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (list.hidden) return complete();
     const places = suggestions.length + 1;
-    mark_active(event.altKey && step < 0 ? (close_list(), -1) : ((active + 1 + step + places) % places) - 1);
+    mark_active(((active + 1 + step + places) % places) - 1);
   } else if (event.key === "Enter" && active >= 0) {
     event.preventDefault();
     choose(active);

@@ -1,23 +1,29 @@
-// What opens over the page: why a hit stands where it does, the quick look with its events, and the phone's filters.
+// What opens over the page: why a hit is where it is, the quick look with its events, the phone's filters.
 
-const reasons = { stock: ["in stock", "sold out"], popularity: ["bought often", "bought less often"], freshness: ["new in the shop", "here for longer"],
-  rating: ["rated well", "rated less well"], margin: ["earns the shop more", "earns the shop less"], pin: ["placed here by hand", "placed here by hand"] };
+/** What moved a hit up, and down. */
+const reasons = { popularity: ["bought more often", "bought less often"], rating: ["rated better", "rated less well"],
+  freshness: ["newer in the shop", "longer in the shop"], margin: ["earns the shop more", "earns the shop less"],
+  sold_out: ["", "sold out"], others: ["others moved down past it", "others moved up past it"] };
 
 function reason({ by, name, value, places }) {
-  if (by === "rule") return `the shop’s rule “${name}”`;
-  if (by !== "affinity") return reasons[by]?.[+(places < 0)] ?? [by, name ?? value].filter(Boolean).join(": ");
-  const [attribute, ...rest] = String(value ?? name).split(":");
-  const liked = rest.length ? `${label(attribute).toLowerCase()} ${leaf(rest.join(":"))}` : attribute;
-  return `${face_name() ?? "you"} ${face_name() ? "leans" : "lean"} ${places > 0 ? "to" : "away from"} ${liked}`;
+  const down = places < 0;
+  if (by === "rule") return `${down ? "lowered" : "lifted"} by the shop’s rule “${name}”`;
+  if (by === "pin") return `pinned here by the shop’s rule “${name}”`;
+  if (by === "sort") return `sorted by ${byId("sort").selectedOptions[0]?.text.toLowerCase() ?? name}`;
+  if (by !== "affinity") return reasons[by]?.[+down] ?? by;
+  const [attribute, ...rest] = value.split(":");
+  const liked = rest.length ? [`${lower(attribute)} `, h("strong", null, worded(leaf(rest.join(":"))))] : attribute;
+  const face = face_name();
+  return [face ? `${face} leans` : "you lean", down ? " less to " : " to ", liked];
 }
 
 function why(hit, opener) {
   const { text_rank, moves: moved = [] } = hit.explain;
   const popover = byId("why");
   fill("why", h("h2", null, "Why is this here?"), h("ol", null,
-    text_rank != null && h("li", null, h("b", null, `#${text_rank}`), read().q ? "by how well it matches the words" : "before anything moved it"),
-    moved.map((move) => h("li", { class: move.places > 0 ? "up" : "down" }, h("b", null, `${move.places > 0 ? "▲" : "▼"} ${Math.abs(move.places)}`),
-      h("span", null, reason(move), hidden(`: ${places(move.places)}`)))),
+    text_rank != null && !read().sort && h("li", null, h("b", null, `#${text_rank}`), read().q ? "by how well it matches the words" : "before anything moved it"),
+    moved.map((move) => h("li", { class: move.places > 0 ? "up" : "down" }, h("b", null, move.places !== 0 && arrow(move.places)),
+      h("span", null, reason(move), move.places !== 0 && hidden(`: ${places(move.places)}`)))),
     h("li", null, h("b", null, `#${hit.position}`), moved.length ? "where it stands now" : "and nothing moved it")),
     h("button", { type: "button", class: "quiet", autofocus: true, onclick: () => { popover.hidePopover(); opener.focus(); } }, "Close"));
   popover.showPopover();
@@ -34,7 +40,7 @@ function look(hit) {
   const worth = (variant) => ({ price: variant?.price ?? offer(product)?.price, ...(currency && { currency }) });
   const names = [...new Set(variants.flatMap(Object.keys))].filter((name) => !/^(id|sku|price|list_price|stock|image|buyable)$/.test(name));
   const buyable = (variant) => variant.stock == null || variant.stock > 0;
-  const chosen = { ...(variants.find(buyable) ?? variants[0]) };
+  const chosen = { ...(fitting(product).find(buyable) ?? variants.find(buyable) ?? variants[0]) };
   const fits = (variant, but) => names.every((name) => name === but || variant[name] === chosen[name]);
   const draw = () => {
     const variant = variants.find((other) => fits(other));
@@ -60,10 +66,10 @@ function look(hit) {
     } }, "Not for me"));
   };
   const told = /^(title|description|variants|image|price|list_price|rating|reviews|sold_out|id|popularity|margin)$/;
-  const facts = Object.entries(product).filter(([name, value]) => !told.test(name) && value != null && value !== maker(product) && typeof value !== "object");
-  fill("look-words", maker(product) && h("p", { class: "maker" }, maker(product)), h("h2", { id: "look-title" }, product.title ?? hit.id), stars(product));
+  const facts = Object.entries(product).filter(([name, value]) => !told.test(name) && value != null && value !== maker(product) && !names.includes(name) && typeof first(value) !== "object");
+  fill("look-words", !named_by_maker(product) && h("p", { class: "maker" }, maker(product)), h("h2", { id: "look-title" }, product.title ?? hit.id), stars(product));
   fill("look-facts", product.description && h("p", { class: "description" }, product.description),
-    h("dl", null, facts.map(([name, value]) => h("div", null, h("dt", null, label(name)), h("dd", null, words(value))))));
+    h("dl", null, facts.map(([name, value]) => h("div", null, h("dt", null, label(name)), h("dd", null, [value].flat().map(worded).join(", "))))));
   draw();
   tell(["click", "view"], hit, worth());
   history.pushState({ look: hit.id }, "");
@@ -75,7 +81,7 @@ for (const dialog of document.querySelectorAll("dialog")) {
 }
 byId("look").addEventListener("close", () => history.state?.look && history.back());
 
-// On a phone the facets move into a dialog, which traps focus and closes with Escape; on wider screens they move back.
+// On a phone the facets move into a dialog; on wider screens they move back.
 const narrow = matchMedia("(max-width: 860px)");
 function house_facets() {
   byId("filters").close();

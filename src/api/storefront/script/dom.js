@@ -1,12 +1,13 @@
-// Nodes out of values. Text from the shop always becomes text nodes, so nothing in a feed is ever read as markup.
+// Nodes out of values. The shop's text becomes text nodes, so nothing in a feed is ever read as markup.
 
 const byId = (id) => document.getElementById(id);
 const { currency, language } = document.body.dataset;
 const numbers = new Intl.NumberFormat(language);
 const prices = new Intl.NumberFormat(language, currency ? { style: "currency", currency } : { minimumFractionDigits: 2 });
+const dates = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
 const count = (number, word) => `${numbers.format(number)} ${word}${number === 1 ? "" : "s"}`;
 
-/** An element with properties (`on…` listens, `--…` is a style variable) and children; empty ones are left out. */
+/** An element with properties (`on…` listens, `--…` is a style variable) and children, but for empty ones. */
 function h(tag, properties, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
@@ -30,38 +31,56 @@ function fill(id, ...children) {
 const marked = (text) => String(text).split(/<em>(.*?)<\/em>/s).map((part, i) => (i % 2 ? h("em", null, part) : part));
 
 const hidden = (text) => h("span", { class: "unseen" }, text);
-const label = (attribute) => (attribute[0].toUpperCase() + attribute.slice(1)).replaceAll("_", " ");
+/** An attribute's name for people: `usb_2_0_ports` is `USB 2.0 ports`. */
+function label(attribute) {
+  const text = attribute.replace(/(_[a-z])+$/, "").replace(/(\d)_(?=\d)/g, "$1.").replaceAll("_", " ")
+    .replace(/\b(cpu|hdd|hdmi|lan|lcd|led|pc|ram|ssd|tdp|usb|vga)\b/g, (word) => word.toUpperCase());
+  return text[0].toUpperCase() + text.slice(1);
+}
+const lower = (attribute) => label(attribute).replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase());
+const truth = (value) => ({ true: "Yes", yes: "Yes", false: "No", no: "No" })[String(value).toLowerCase()];
+/** A value for people: yes or no, a date without its time, a path with arrows. */
+const worded = (value) => truth(value) ?? (/^\d{4}-\d\d-\d\dT/.test(value) ? dates.format(new Date(value)) : String(value).replaceAll(" > ", " › "));
+const first = (value) => (Array.isArray(value) ? value[0] : value);
 const leaf = (path) => String(path).split(" > ").at(-1);
 
-/** A value of the answer in words: a string as it is, an object by its most telling fields. */
-function words(value) {
-  if (value === null || typeof value !== "object") return String(value ?? "");
-  if (Array.isArray(value)) return value.map(words).join(", ");
-  if (value.from && value.to) return `${words(value.from)} → ${words(value.to)}`;
-  return String(value.message ?? value.text ?? value.filter ?? value.name ?? value.value ?? Object.values(value).join(" "));
-}
+/** A dot of a colour: the style sheet knows the names shops use, the browser the rest. */
+const swatch = (name) => h("span", { class: "swatch", "data-paint": name.toLowerCase().replace(/[,/]/g, " "), "--named": name.replace(/[\s-]/g, ""), title: name });
 
-/** A dot of a colour by its name: the style sheet knows the names shops use, the browser knows the rest. */
-const swatch = (name) => h("span", { class: "swatch", "data-paint": name.toLowerCase(), "--named": name.replace(/[\s-]/g, ""), title: name });
+/** Pictures that did not load, by where from; after a few and no success, no more are asked for. */
+const missed = {};
+const missed_max = 3;
 
 /** A picture that fades in over a drawn placeholder, which stays when the picture does not load. */
 function picture(source, title) {
-  const image = source && h("img", { alt: title, loading: "lazy", decoding: "async", referrerpolicy: "no-referrer",
-    onload: () => image.classList.add("loaded"), onerror: () => image.remove() });
+  const from = source && URL.canParse(source, location) && new URL(source, location).origin;
+  const image = from && !(missed[from] >= missed_max) && h("img", { alt: title, loading: "lazy", decoding: "async", referrerpolicy: "no-referrer",
+    onload: () => {
+      missed[from] = -Infinity;
+      image.classList.add("loaded");
+    }, onerror: () => {
+      image.remove();
+      missed[from] = (missed[from] ?? 0) + 1;
+      if (missed[from] === missed_max) for (const other of document.images) if (new URL(other.src).origin === from) queueMicrotask(() => other.remove());
+      queueMicrotask(note_pictures);
+    } });
   if (image) image.src = source;
   return h("div", { class: "picture" }, image);
 }
 
+/** A shop without pictures needs no room for them. */
+const note_pictures = () => byId("results").classList.toggle("pictureless", !byId("results").querySelector("img"));
+
 const stars = ({ rating, reviews }) => rating > 0 && h("p", { class: "rating" },
   h("span", { class: "stars", role: "img", "aria-label": `rated ${numbers.format(rating)} of 5`, "--share": `${rating * 20}%` }, "★★★★★"),
-  reviews > 0 && h("span", null, `${numbers.format(reviews)}`, hidden(" reviews")));
+  reviews > 0 && h("span", null, numbers.format(reviews), hidden(" reviews")));
 
 /** The lowest price among product and variants, whether others cost more, and the price it came down from. */
 function offer(product) {
   const priced = (product.variants ?? []).filter(({ price }) => price != null).sort((a, b) => a.price - b.price);
-  const best = product.price != null && !priced.some(({ price }) => price < product.price) ? product : priced[0];
+  const best = typeof product.price === "number" && !priced.some(({ price }) => price < product.price) ? product : priced[0];
   if (!best) return null;
-  const before = best.list_price ?? priced.find(({ price }) => price === best.price)?.list_price ?? product.list_price;
+  const before = best.list_price ?? priced.find(({ price }) => price === best.price)?.list_price ?? first(product.list_price);
   return { price: best.price, varies: priced.some(({ price }) => price > best.price), before: before > best.price ? before : null };
 }
 

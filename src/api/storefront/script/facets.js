@@ -1,35 +1,53 @@
-// Facets: a path tree for categories, checkboxes for the rest, a price range, and chips for what is chosen.
+// Facets: a tree for paths, ranges for numbers, checkboxes for the rest; chips for what is chosen.
 
 const unfolded = new Set();
 const few = 7;
+const firsts_max = 5;
+const useful_min = 0.1;
+const folds = new Map();
+let ordered = {};
 
-/** The main answer's facets, where each chosen attribute also counts what choosing more of it would find. */
-function merge_facets(answer, wider) {
-  const facets = { ...answer.facets };
-  const ranges = { ...answer.ranges };
-  for (const [attribute, other] of Object.entries(wider)) {
-    if (attribute === "price") ranges.price = other?.ranges?.price ?? ranges.price;
-    else if (other?.facets?.[attribute]) {
-      const known = other.facets[attribute];
-      const new_ones = (facets[attribute] ?? []).filter(({ value }) => !known.some((facet) => facet.value === value));
-      facets[attribute] = [...known, ...new_ones];
-    }
-  }
-  return { facets, ranges };
+const is_tree = (attribute, values) => attribute === "category" || values.some(({ value }) => String(value).includes(" > "));
+
+/** How far choosing a value helps: how many products have one, and how evenly a few split them. */
+function usefulness(name, values, total) {
+  const sum = (some) => some.reduce((so_far, { count }) => so_far + count, 0);
+  const all = sum(values);
+  const expected = /^brand$|colou?r|^size$/.test(name) ? 2 : 1;
+  return all ? expected * Math.min(1, all / total) * (1 - values[0].count / all) * (sum(values.slice(0, few)) / all) : 0;
 }
 
-function show_facets({ facets, ranges }) {
+/** Attributes in order: trees, the price, the most useful. It stays while only filters change. */
+function order_facets({ facets, ranges, total }, { q, filters }) {
+  const asked = `${q} ${filters.category ?? ""}`;
+  if (ordered.asked !== asked) ordered = { asked, usefulness: {} };
+  for (const [name, values] of Object.entries(facets)) ordered.usefulness[name] ??= is_tree(name, values) ? 4 : usefulness(name, values, total);
+  for (const name of Object.keys(ranges)) ordered.usefulness[name] = name === "price" ? 3 : 0;
+  return Object.keys(ordered.usefulness).sort((a, b) => ordered.usefulness[b] - ordered.usefulness[a]);
+}
+
+function show_facets(answer) {
+  const { facets, ranges } = answer;
   const state = read();
   const focused = document.activeElement?.id;
-  const is_tree = (attribute) => attribute === "category" || facets[attribute].some(({ value }) => String(value).includes(" > "));
-  const names = Object.keys(facets).filter((attribute) => !ranges[attribute] && (facets[attribute].length > 1 || state.filters[attribute]?.length));
-  const blocks = names.map((name) => [name, is_tree(name) ? tree(name, facets[name], state) : boxes(name, facets[name], state)]);
-  const trees = names.filter(is_tree).length;
-  blocks.sort(([a], [b]) => is_tree(b) - is_tree(a));
-  if (ranges.price && ranges.price.max > ranges.price.min) blocks.splice(trees, 0, ["price", price_range(ranges.price, state)]);
-  fill("facets", blocks.map(([name, content]) => h("details", { open: !unfolded.has(`shut ${name}`), class: "facet",
-    ontoggle: (event) => unfolded[event.target.open ? "delete" : "add"](`shut ${name}`) }, h("summary", null, label(name)), content)));
-  byId("filters-open").hidden = !blocks.length;
+  const chosen = (name) => state.filters[name]?.length || state.bounds[name]?.some((end) => end != null);
+  const names = order_facets(answer, state).filter((name) => chosen(name) || (ranges[name] ? ranges[name].max > ranges[name].min : facets[name]?.length > 1));
+  const is_first = (name, i) => names.length <= firsts_max + 3 || chosen(name) || (i < firsts_max && ordered.usefulness[name] >= useful_min);
+  const firsts = names.filter(is_first);
+  const rest = names.filter((name) => !firsts.includes(name));
+  const block = (name) => {
+    const values = facets[name] ?? [];
+    const content = ranges[name] ? number_range(name, ranges[name], state) : is_tree(name, values) ? tree(name, values, state) : boxes(name, values, state);
+    return h("details", { open: folds.get(name) ?? firsts.includes(name), class: "facet" },
+      h("summary", { id: `fold.${name}`, onclick: (event) => folds.set(name, !event.currentTarget.parentNode.open) }, label(name)), content);
+  };
+  const all = unfolded.has("*");
+  fill("facets", firsts.map(block), all && rest.map(block), rest.length > 0 && h("button", { type: "button", class: "more facet", id: "more-filters", "aria-expanded": String(all), onclick: () => {
+    unfolded[all ? "delete" : "add"]("*");
+    show_facets(shown);
+    byId(all ? "more-filters" : `fold.${rest[0]}`).focus();
+  } }, all ? "Fewer filters" : count(rest.length, "more filter")));
+  byId("filters-open").hidden = !names.length;
   if (focused && document.activeElement?.id !== focused) byId(focused)?.focus();
 }
 
@@ -43,7 +61,7 @@ function boxes(attribute, values, state) {
     h("ul", { class: short ? "pills" : "boxes" }, visible.map(({ value, count: found }) => h("li", null, h("label", null,
       h("input", { type: "checkbox", id: `f.${attribute}.${value}`, checked: chosen.includes(String(value)),
         onchange: () => go(link(toggling(attribute, String(value)))) }),
-      /colou?r/.test(attribute) && swatch(String(value)), h("span", null, String(value)), h("small", null, numbers.format(found)))))),
+      /colou?r/.test(attribute) && swatch(String(value)), h("span", null, worded(value)), h("small", null, numbers.format(found)))))),
     visible.length < all.length && h("button", { type: "button", class: "more", onclick: () => {
       unfolded.add(attribute);
       show_facets(shown);
@@ -66,42 +84,46 @@ function tree(attribute, values, state) {
     h("li", null, h("ul", null, below(steps.at(-1)).map(({ value, count: n }) => row(value, leaf(value), n)))));
 }
 
+const amounts = (attribute) => (attribute === "price" ? prices : numbers);
+
 /** Two numbers and two sliders for one range. Sliders run on a square scale, as most prices sit low. */
-function price_range({ min, max }, { low, high }) {
-  const [least, most] = [Math.floor(min), Math.ceil(max)];
-  const place = (amount) => Math.round(1000 * Math.sqrt(Math.min(1, Math.max(0, (amount - least) / (most - least)))));
-  const amount = (thousandths) => Math.round(least + (most - least) * (thousandths / 1000) ** 2);
+function number_range(attribute, { min, max }, { bounds: { [attribute]: [low, high] = [] } }) {
+  const finest = max - min < 20 ? 10 : 1;
+  const [least, most] = [Math.floor(min * finest) / finest, Math.ceil(max * finest) / finest];
+  const place = (amount) => Math.round(1000 * Math.sqrt(Math.min(1, Math.max(0, (amount - least) / (most - least || 1)))));
+  const amount = (thousandths) => Math.round((least + (most - least) * (thousandths / 1000) ** 2) * finest) / finest;
   const bounds = [low ?? least, high ?? most];
+  const named = (i) => `${i ? "highest" : "lowest"} ${lower(attribute)}`;
   const apply = () => {
     const [from, to] = [...bounds].sort((a, b) => a - b);
-    go(link({ low: from > least ? from : null, high: to < most ? to : null }));
+    go(link(bounding(attribute, [from > least ? from : null, to < most ? to : null])));
   };
-  const fields = bounds.map((value, i) => h("input", { type: "number", id: `price-${i}`, min: least, max: most, step: "any", value, inputmode: "decimal",
-    "aria-label": i ? "highest price" : "lowest price", onchange: (event) => {
+  const fields = bounds.map((value, i) => h("input", { type: "number", id: `${attribute}-${i}`, min: least, max: most, step: "any", value, inputmode: "decimal",
+    "aria-label": named(i), onchange: (event) => {
       bounds[i] = event.target.value === "" ? [least, most][i] : +event.target.value;
       apply();
     } }));
-  const sliders = bounds.map((value, i) => h("input", { type: "range", id: `price-slider-${i}`, min: 0, max: 1000, step: 5, value: place(value),
-    "aria-label": i ? "highest price" : "lowest price", "aria-valuetext": prices.format(value), onchange: apply, oninput: (event) => {
+  const sliders = bounds.map((value, i) => h("input", { type: "range", id: `${attribute}-slider-${i}`, min: 0, max: 1000, step: 5, value: place(value),
+    "aria-label": named(i), "aria-valuetext": amounts(attribute).format(value), onchange: apply, oninput: (event) => {
       bounds[i] = fields[i].value = amount(+event.target.value);
-      event.target.setAttribute("aria-valuetext", prices.format(bounds[i]));
+      event.target.setAttribute("aria-valuetext", amounts(attribute).format(bounds[i]));
       paint_track();
     } }));
   const track = h("div", { class: "sliders" }, sliders);
   const paint_track = () => bounds.forEach((value, i) => track.style.setProperty(i ? "--to" : "--from", `${place(value) / 10}%`));
   paint_track();
-  return h("fieldset", { class: "price-range" }, h("legend", { class: "unseen" }, "Price"), track, h("div", null, fields[0], h("span", null, "to"), fields[1]));
+  return h("fieldset", { class: "price-range" }, h("legend", { class: "unseen" }, label(attribute)), track, h("div", null, fields[0], h("span", null, "to"), fields[1]));
 }
 
 function show_chips() {
   const state = read();
   const chip = (text, address) => h("li", null, h("a", { href: address, class: "chip" }, hidden("remove "), text, h("span", { "aria-hidden": "true" }, "×")));
   const chips = Object.entries(state.filters).flatMap(([attribute, values]) => values.map((value) => chip(
-    /^(true|false)$/.test(value) ? `${label(attribute)}: ${value}` : leaf(value), link(toggling(attribute, value)))));
-  if (state.low != null || state.high != null) {
-    const ends = state.low == null ? `up to ${prices.format(state.high)}` : state.high == null ? `${prices.format(state.low)} and up`
-      : `${prices.format(state.low)} – ${prices.format(state.high)}`;
-    chips.push(chip(ends, link({ low: null, high: null })));
+    truth(value) || !/[a-z]{3}/i.test(value) ? `${label(attribute)}: ${worded(value).toLowerCase()}` : leaf(value), link(toggling(attribute, value)))));
+  for (const [attribute, [low, high]] of Object.entries(state.bounds)) {
+    const written = (amount) => amounts(attribute).format(amount);
+    const ends = low == null ? `up to ${written(high)}` : high == null ? `${written(low)} and up` : `${written(low)} – ${written(high)}`;
+    chips.push(chip(attribute === "price" ? ends : `${label(attribute)}: ${ends}`, link(bounding(attribute, [null, null]))));
   }
   fill("chips", chips, chips.length > 0 && h("li", null, h("a", { href: link(nothing_chosen), class: "quiet" }, "Clear all")));
   byId("filters-count").textContent = chips.length || "";

@@ -10,17 +10,14 @@ function busy(is) {
     h("div", { class: "shelf" }, h("div", { class: "picture" })), h("div", { class: "words" }, h("p"), h("p")))));
 }
 
-/** The answer, the other order to compare with, and what each chosen attribute would find when chosen otherwise. */
+/** The answer, the other order to compare with, and when nothing was found, what else the shop has. */
 async function fetch_all(state, signal) {
   const wide = 4 * per_page;
   const other = { impact: state.plain ? "" : "0", facets: "", explain: "", page: Math.ceil((state.page * per_page) / wide), hits_per_page: wide };
-  const attributes = Object.keys(state.filters).filter((attribute) => state.filters[attribute].length);
-  if (state.low != null || state.high != null) attributes.push("price");
-  const count_only = { page: 1, hits_per_page: 1, impact: "0", explain: "", sort: "" };
-  const maybe = (changes) => ask("/v1/search", { ...request(state, changes), signal }).catch(() => null);
-  const [answer, compared, ...wider] = await Promise.all([ask("/v1/search", { ...request(state), signal }), state.sort ? null : maybe(other),
-    ...attributes.map((attribute) => maybe({ ...count_only, filter: filter(state, attribute), facets: attribute }))]);
-  return { answer, compared, wider: Object.fromEntries(attributes.map((attribute, i) => [attribute, wider[i]])) };
+  const [answer, compared] = await Promise.all([ask("/v1/search", { ...request(state), signal }),
+    state.sort ? null : ask("/v1/search", { ...request(state, other), signal }).catch(() => null)]);
+  const others = answer.total ? null : await ask("/v1/search", { ...request(state, { q: "", filter: "", facets: "", explain: "", sort: "", page: 1, hits_per_page: 8 }), signal });
+  return { answer, compared, others };
 }
 
 async function show(then) {
@@ -31,19 +28,20 @@ async function show(then) {
   show_controls(state);
   busy(true);
   try {
-    const { answer, compared, wider } = await fetch_all(state, signal);
+    const { answer, compared, others } = await fetch_all(state, signal);
     if (signal.aborted) return;
-    answer.hits.forEach((hit, i) => Object.assign(hit, { position: (state.page - 1) * per_page + i + 1, query_id: answer.query_id }));
+    for (const { hits, query_id } of [answer, others ?? answer]) for (const hit of hits) hit.query_id = query_id;
     const moved = moves(answer.hits, compared);
-    shown = merge_facets(answer, wider);
+    shown = answer;
     fill("error");
-    show_results(state, answer, moved);
+    show_results(state, answer, moved, others?.hits);
     show_facets(shown);
     fill("understood", understood(answer));
-    byId("count").replaceChildren(count(answer.total, "product"), h("small", null, ` in ${numbers.format(answer.took_ms)} ms`));
+    const found = count(answer.total, "product");
+    fill("count", found, h("small", null, ` in ${numbers.format(+answer.took_ms.toFixed(1))} ms`));
     byId("summary").textContent = answer.hits.length ? summary(state, answer, moved) : "";
-    byId("status").textContent = `${count(answer.total, "product")} for ${heading(state)}`;
-    byId("filters-done").textContent = `Show ${count(answer.total, "product")}`;
+    byId("status").textContent = `${found} for ${heading(state)}`;
+    byId("filters-done").textContent = `Show ${found}`;
   } catch (error) {
     if (signal.aborted) return;
     shown ??= (byId("results").replaceChildren(), null);

@@ -1,4 +1,4 @@
-// Talks to the shop's API: searches, suggestions and events, for a face or for this browser's own visitor.
+// The shop's API: searches, suggestions and events, for a face or this browser's own visitor.
 
 const random = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -49,7 +49,7 @@ function tell(types, hit, more) {
   const at = new Date().toISOString();
   const seen = { ...who(), at, products: [hit.id], query_id: hit.query_id, positions: [hit.position], ...more };
   ask("/v1/events", { body: { events: types.map((type) => ({ id: random(), type, ...seen })) } })
-    .then((answer) => answer.refused?.length && say(words(answer.refused[0].message ?? answer.refused[0])), (error) => say(error.message));
+    .then((answer) => answer.refused?.length && say(answer.refused[0].message), (error) => say(error.message));
 }
 
 /** A passing note at the foot of the page, read out to those who listen. */

@@ -1,0 +1,52 @@
+//! Counters and durations, kept by the `metrics` crate and rendered for Prometheus.
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use super::Shop;
+
+/// The one recorder of this process; `None` when somebody else installed another.
+fn recorder() -> Option<&'static PrometheusHandle> {
+    static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    RECORDER
+        .get_or_init(|| PrometheusBuilder::new().install_recorder().ok())
+        .as_ref()
+}
+
+/// Counts every request by route and status, and how long it took.
+pub(super) async fn measure(request: Request, next: Next) -> Response {
+    recorder();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_string();
+    let method = request.method().to_string();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("endcap_requests_total", "route" => route.clone(), "method" => method, "status" => status).increment(1);
+    metrics::histogram!("endcap_request_seconds", "route" => route).record(started.elapsed());
+    response
+}
+
+/// Everything recorded, with the shop's figures as of now.
+pub(super) fn render(shop: &Shop) -> Option<String> {
+    let recorder = recorder()?;
+    let snapshot = shop.engine.snapshot();
+    metrics::gauge!("endcap_products").set(snapshot.catalog.columns.products());
+    metrics::gauge!("endcap_generation").set(snapshot.catalog.generation as f64);
+    metrics::gauge!("endcap_file_problems").set(snapshot.problems.len() as f64);
+    if let Some(shoppers) = shop.engine.shoppers() {
+        let counts = shoppers.counts();
+        metrics::gauge!("endcap_journal_entries").set(counts.entries as f64);
+        metrics::gauge!("endcap_profiles_in_memory").set(counts.resident as f64);
+    }
+    recorder.run_upkeep();
+    Some(recorder.render())
+}

@@ -1,0 +1,86 @@
+//! `POST /v1/events`.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::super::error::{ApiError, ErrorBody};
+use super::super::{Shop, blocking, now};
+use crate::journal::Event;
+use crate::shoppers::event::{self, BATCH_MAX, EventRefused};
+
+/// What shoppers did, up to 1,000 events at a time.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct Batch {
+    #[schema(value_type = Vec<Event>)]
+    events: Vec<Value>,
+}
+
+/// What became of a batch; what is accepted is on disk.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::api) struct Accepted {
+    /// How many events are recorded, those sent before included.
+    accepted: usize,
+    /// How many of them had been sent before, by their `id`.
+    duplicates: usize,
+    /// The events that were not recorded; the others were.
+    refused: Vec<Refused>,
+}
+
+/// An event that was not recorded.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Refused {
+    /// Its place in the batch, counted from 0.
+    index: usize,
+    /// What is wrong, and what to write instead.
+    message: String,
+}
+
+impl Refused {
+    fn new(index: usize, error: &EventRefused) -> Self {
+        let instead = error.suggestion.as_ref();
+        let instead = instead.map_or(String::new(), |suggestion| format!(": {suggestion}"));
+        let message = format!("{error}{instead}");
+        Refused { index, message }
+    }
+}
+
+/// Record what shoppers did. One bad event does not sink the batch.
+#[utoipa::path(post, path = "/v1/events", tag = "events", request_body = Batch, responses(
+    (status = 202, body = Accepted), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody),
+    (status = 503, body = ErrorBody)))]
+pub(in crate::api) async fn post(
+    State(shop): State<Shop>,
+    body: Body,
+) -> Result<(StatusCode, Json<Accepted>), ApiError> {
+    let batch: Batch = super::json(&shop, body).await?;
+    if batch.events.len() > BATCH_MAX {
+        let message = format!(
+            "the batch has {} events: send at most {BATCH_MAX} at a time",
+            batch.events.len()
+        );
+        return Err(ApiError::too_large(message));
+    }
+    let now = now();
+    let (mut events, mut refused) = (Vec::with_capacity(batch.events.len()), Vec::new());
+    for (index, value) in batch.events.iter().enumerate() {
+        match event::parse(value, now) {
+            Ok(event) => events.push(event),
+            Err(error) => refused.push(Refused::new(index, &error)),
+        }
+    }
+    let accepted = events.len();
+    let recorded = blocking(move || shop.engine.record(events)).await??;
+    metrics::counter!("endcap_events_accepted_total").increment(recorded.accepted as u64);
+    metrics::counter!("endcap_events_refused_total").increment(refused.len() as u64);
+    let answer = Accepted {
+        accepted,
+        duplicates: recorded.duplicates.len(),
+        refused,
+    };
+    Ok((StatusCode::ACCEPTED, Json(answer)))
+}

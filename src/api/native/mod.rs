@@ -1,0 +1,68 @@
+//! The native API, `/v1`.
+
+pub(super) mod events;
+pub(super) mod search;
+pub(super) mod suggest;
+
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+
+use super::Shop;
+use super::error::ApiError;
+
+/// Of a body that is too large, this much is read and thrown away, so that whoever sends it hears why it is refused.
+const DISCARDED_BYTES_MAX: usize = 64 << 20;
+
+/// A body read as JSON, whatever its content type.
+async fn json<T: DeserializeOwned>(shop: &Shop, body: Body) -> Result<T, ApiError> {
+    let body = read(body, shop.limits.body_bytes_max).await?;
+    // An array would be read as the fields of an object in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message = "the body is an array: write a JSON object, /openapi.json says of what";
+        return Err(ApiError::bad_request("bad_parameter", message));
+    }
+    serde_json::from_slice(&body).map_err(|error| {
+        let code = if error.is_data() {
+            "bad_parameter"
+        } else {
+            "json_syntax"
+        };
+        ApiError::bad_request(code, format!("the body is not what was expected: {error}"))
+    })
+}
+
+async fn read(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let broken =
+            |_| ApiError::bad_request("bad_body", "the body ended too early: send it again");
+        let Ok(data) = frame.map_err(broken)?.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length <= bytes_max {
+            bytes.extend_from_slice(&data);
+        } else if length > DISCARDED_BYTES_MAX {
+            break;
+        }
+    }
+    if length > bytes_max {
+        let message = "the body is larger than the server takes: send less at a time";
+        return Err(ApiError::too_large(message));
+    }
+    Ok(bytes)
+}
+
+/// What is wrong with a query string.
+fn query_error(rejection: QueryRejection) -> ApiError {
+    let text = rejection.body_text();
+    let reason = text
+        .strip_prefix("Failed to deserialize query string: ")
+        .unwrap_or(&text);
+    ApiError::bad_request(
+        "bad_parameter",
+        format!("the query string is not what was expected: {reason}"),
+    )
+}

@@ -1,0 +1,67 @@
+//! Every route in one place.
+
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::{Router, middleware, routing};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::error::ApiError;
+use super::{Shop, metrics, native, operations, pages};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Endcap", description = "A personalized product search engine."),
+    tags(
+        (name = "search", description = "What a storefront asks."),
+        (name = "events", description = "What shoppers did."),
+        (name = "operations", description = "How the server is."),
+    )
+)]
+struct Description;
+
+/// The whole shop as one service.
+pub fn router(shop: Shop) -> Router {
+    let (described, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(native::search::get, native::search::post))
+        .routes(routes!(native::suggest::get))
+        .routes(routes!(native::events::post))
+        .routes(routes!(operations::health))
+        .routes(routes!(operations::ready))
+        .routes(routes!(operations::metrics))
+        .split_for_parts();
+    let description = std::sync::Arc::new(description);
+    described
+        .route(
+            "/openapi.json",
+            routing::get(move || async move { axum::Json((*description).clone()) }),
+        )
+        .route("/", routing::get(pages::storefront))
+        .route("/assets/{name}", routing::get(pages::asset))
+        .route("/pictures/{name}", routing::get(pages::picture))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(metrics::measure))
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::internal(&"a handler panicked; the lines above say where").into_response()
+        }))
+        .layer(CompressionLayer::new())
+        .with_state(shop)
+}
+
+async fn no_such_path(request: Request) -> ApiError {
+    ApiError::not_found(format!(
+        "there is nothing at {}: /openapi.json lists what there is",
+        request.uri().path()
+    ))
+}
+
+async fn no_such_method(request: Request) -> ApiError {
+    let (method, path) = (request.method(), request.uri().path());
+    ApiError::method_not_allowed(format!(
+        "{path} does not take {method}: /openapi.json says what it takes"
+    ))
+}

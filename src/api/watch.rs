@@ -1,0 +1,112 @@
+//! Hot reload: a file is saved, or another generation published, and the next requests see it.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::Shop;
+use crate::merchandising::RULES_DIR;
+use crate::publishing::{ShopPaths, reload};
+
+/// Editors write a file in several steps; what arrives within this time is read together.
+const SETTLE: Duration = Duration::from_millis(30);
+
+/// The watcher, shared with the thread that follows it.
+pub(super) type SharedWatcher = Arc<Mutex<RecommendedWatcher>>;
+
+/// Watches until the returned watcher is dropped; `None` when the machine cannot watch.
+pub(super) fn watch(shop: &Shop) -> Option<SharedWatcher> {
+    let (sender, changes) = channel();
+    let paths = shop.paths.clone();
+    let started = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if let Ok(event) = event
+            && !event.kind.is_access()
+            && (event.paths.is_empty() || event.paths.iter().any(|path| !is_beside(&paths, path)))
+        {
+            // Nobody listens any more once the shop is closed.
+            let _ = sender.send(());
+        }
+    })
+    .and_then(|mut watcher| {
+        watcher.watch(&shop.paths.shop, RecursiveMode::NonRecursive)?;
+        watch_folders(shop, &mut watcher)?;
+        Ok(Arc::new(Mutex::new(watcher)))
+    });
+    let watcher = match started {
+        Ok(watcher) => watcher,
+        Err(error) => {
+            tracing::warn!(%error, "changed files are not noticed until the next start");
+            return None;
+        }
+    };
+    let (shop, own) = (shop.clone(), Arc::downgrade(&watcher));
+    std::thread::Builder::new()
+        .name("reload".into())
+        .spawn(move || follow(&shop, &own, &changes))
+        .ok()?;
+    Some(watcher)
+}
+
+/// The folders whose files matter.
+fn folders(shop: &Shop) -> [PathBuf; 5] {
+    let of_shop = |dir: &str| shop.paths.shop.join(dir);
+    [
+        of_shop("index"),
+        of_shop("synonyms"),
+        of_shop("merchandising"),
+        of_shop(RULES_DIR),
+        shop.paths.data.clone(),
+    ]
+}
+
+/// Whether a path is a file beside the folders that matter, such as a log. The shop directory itself is watched only
+/// for folders that appear.
+fn is_beside(paths: &ShopPaths, path: &Path) -> bool {
+    let is_parent = |dir: &Path| std::path::absolute(dir).ok().as_deref() == path.parent();
+    is_parent(&paths.shop) && !is_parent(&paths.data) && path.is_file()
+}
+
+/// Watches the folders that exist; one that is watched already stays watched.
+fn watch_folders(shop: &Shop, watcher: &mut RecommendedWatcher) -> notify::Result<()> {
+    folders(shop)
+        .iter()
+        .filter(|folder| Path::is_dir(folder))
+        .try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))
+}
+
+fn follow(shop: &Shop, watcher: &Weak<Mutex<RecommendedWatcher>>, changes: &Receiver<()>) {
+    while changes.recv().is_ok() {
+        while changes.recv_timeout(SETTLE).is_ok() {}
+        // Before reading, so that what is written into a new folder meanwhile is noticed.
+        if let Some(watcher) = watcher.upgrade() {
+            let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = watch_folders(shop, &mut watcher) {
+                tracing::warn!(%error, "changes in a new folder are not noticed until the next start");
+            }
+        }
+        let current = shop.engine.snapshot();
+        match reload(&shop.paths, &current) {
+            Ok(snapshot) => {
+                for problem in snapshot
+                    .problems
+                    .iter()
+                    .filter(|problem| !current.problems.contains(problem))
+                {
+                    tracing::warn!(%problem, "a file of the shop has a problem");
+                }
+                tracing::info!(
+                    generation = snapshot.catalog.generation,
+                    rules = snapshot.rules.rules.len(),
+                    "reloaded"
+                );
+                shop.engine.swap(snapshot);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the shop cannot be reloaded; what was served before stays")
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `endcap eval`: how good the plain order is, on judged queries.
+
+use std::path::PathBuf;
+
+use comfy_table::{Table, presets};
+use indicatif::ProgressBar;
+
+use super::output::{print_json, print_problems};
+use super::{CliError, Outcome, now, open_without_shoppers};
+use crate::evaluation::{Report, evaluate, read_qrels, read_queries};
+use crate::publishing::ShopPaths;
+
+#[derive(clap::Args)]
+pub(super) struct Eval {
+    /// Queries, one a line: `query_id<TAB>text`.
+    #[arg(long, value_name = "FILE")]
+    queries: PathBuf,
+    /// Judgements in TREC form: `query_id 0 product_id grade`.
+    #[arg(long, value_name = "FILE")]
+    qrels: PathBuf,
+    /// Print means and every query's figures as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print only the means.
+    #[arg(long)]
+    summary: bool,
+}
+
+impl Eval {
+    pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
+        let engine = open_without_shoppers(paths)?;
+        let (queries, mut problems) =
+            read_queries(&self.queries).map_err(|error| CliError::file(&self.queries, error))?;
+        let (judgements, more) =
+            read_qrels(&self.qrels).map_err(|error| CliError::file(&self.qrels, error))?;
+        problems.extend(more);
+        let bar = ProgressBar::new(queries.len() as u64);
+        let report = evaluate(&engine, &queries, &judgements, now(), |done| {
+            bar.set_position(done as u64)
+        })?;
+        bar.finish_and_clear();
+        if self.json {
+            print_json(&report)?
+        } else {
+            print_report(&report, self.summary)
+        }
+        print_problems(&problems);
+        Ok(if problems.is_empty() {
+            Outcome::Done
+        } else {
+            Outcome::FoundProblems
+        })
+    }
+}
+
+fn print_report(report: &Report, summary: bool) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "query",
+        "hits",
+        "ndcg@10",
+        "condensed",
+        "recall@100",
+        "judged@10",
+    ]);
+    let figure = |figure: f64| format!("{figure:.3}");
+    for query in report.per_query.iter().filter(|_| !summary) {
+        let metrics = &query.metrics;
+        table.add_row([
+            query.query.clone(),
+            query.total.to_string(),
+            figure(metrics.ndcg_at_10),
+            figure(metrics.condensed_ndcg_at_10),
+            figure(metrics.recall_at_100),
+            figure(metrics.judged_at_10),
+        ]);
+    }
+    let mean = &report.mean;
+    table.add_row([
+        format!("mean of {} queries", report.queries),
+        String::new(),
+        figure(mean.ndcg_at_10),
+        figure(mean.condensed_ndcg_at_10),
+        figure(mean.recall_at_100),
+        figure(mean.judged_at_10),
+    ]);
+    println!("{table}");
+    println!("{} queries found nothing", report.queries_without_results);
+    if report.queries_without_relevant > 0 {
+        println!(
+            "{} queries without a relevant product were left out",
+            report.queries_without_relevant
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! `endcap init DIR --from FEED`: a commented shop directory for a feed never seen before.
+
+use std::path::PathBuf;
+
+use super::{CliError, Outcome};
+use crate::catalog::feed::{Feed, Source};
+use crate::catalog::infer::infer;
+use crate::catalog::shop_files::write_shop;
+
+#[derive(clap::Args)]
+pub(super) struct Init {
+    /// The shop directory to write.
+    dir: PathBuf,
+    /// The feed to look at: a file, or - for standard input.
+    #[arg(long, value_name = "FEED")]
+    from: String,
+}
+
+impl Init {
+    pub(super) fn run(self) -> Result<Outcome, CliError> {
+        let source = Source::from_argument(&self.from);
+        let feed = Feed::open(&source).map_err(|error| CliError::Failed(error.to_string()))?;
+        println!("looking at {} ({})", feed.name, feed.format);
+        let inferred = infer(feed);
+        let written = write_shop(&self.dir, &inferred, &source.name())
+            .map_err(|error| CliError::Failed(error.to_string()))?;
+        let attributes = &inferred.schema.attributes;
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.role.is_some())
+        {
+            let role = serde_json::to_string(&attribute.role).unwrap_or_default();
+            let columns: Vec<&str> = attribute.columns().collect();
+            println!("  {:12} {}", role.trim_matches('"'), columns.join(", "));
+        }
+        let facets = attributes
+            .iter()
+            .filter(|attribute| attribute.facet)
+            .count();
+        println!(
+            "  {} attributes of {} columns, {facets} of them facets",
+            attributes.len(),
+            inferred.columns
+        );
+        for path in written {
+            println!("wrote {}", path.display());
+        }
+        println!(
+            "next: endcap index {} --shop {}",
+            self.from,
+            self.dir.display()
+        );
+        Ok(Outcome::Done)
+    }
+}

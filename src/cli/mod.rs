@@ -1,0 +1,162 @@
+//! The command line: one file per subcommand, exit code 0 done, 1 found problems, 2 bad usage.
+#![allow(clippy::print_stdout, reason = "the command line speaks to its user")]
+
+mod check;
+mod demo;
+mod eval;
+mod index;
+mod init;
+mod output;
+mod search;
+mod serve;
+mod settings;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::engine::{Engine, EngineError};
+use crate::journal::JournalError;
+use crate::publishing::{self, PublishError, ShopPaths};
+use crate::shoppers::Shoppers;
+use settings::Settings;
+
+/// A personalized product search engine in one binary.
+#[derive(Parser)]
+#[command(name = "endcap", version, about, max_term_width = 110)]
+struct Arguments {
+    #[command(flatten)]
+    shop: ShopArguments,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which shop is meant.
+#[derive(Args, Clone)]
+struct ShopArguments {
+    /// The shop directory.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        env = "ENDCAP_SHOP"
+    )]
+    shop: PathBuf,
+    /// The data directory, relative to the shop directory [default: data].
+    #[arg(long, global = true, value_name = "DIR", env = "ENDCAP_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Look at a feed and write a shop directory for it.
+    Init(init::Init),
+    /// Generate a believable shop, index it and serve it.
+    Demo(demo::Demo),
+    /// Read feeds whole and publish the catalog.
+    Index(index::Index),
+    /// Serve the storefront and the API.
+    Serve(serve::Serve),
+    /// Search from the command line.
+    Search(search::Search),
+    /// Say what is wrong with the shop's files.
+    Check(check::Check),
+    /// Measure relevance on judged queries.
+    Eval(eval::Eval),
+}
+
+/// How a command ended, when it did not fail.
+enum Outcome {
+    Done,
+    FoundProblems,
+}
+
+/// What a command could not do.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Failed(String),
+    #[error("{0}")]
+    Publish(#[from] PublishError),
+    #[error("{0}")]
+    Engine(#[from] EngineError),
+    #[error("{0}")]
+    Journal(#[from] JournalError),
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            CliError::Usage(_) => 2,
+            CliError::Engine(EngineError::Index(_)) => 1,
+            CliError::Engine(_) => 2,
+            CliError::Failed(_) | CliError::Publish(_) | CliError::Journal(_) => 1,
+        }
+    }
+
+    /// A file that was named on the command line cannot be used.
+    fn file(path: &std::path::Path, error: impl std::fmt::Display) -> CliError {
+        CliError::Failed(format!("{}: {error}", path.display()))
+    }
+}
+
+/// Runs the command that was typed.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    output::log_to_stderr();
+    let settings = match Settings::load(&arguments.shop.shop) {
+        Ok(settings) => settings,
+        Err(error) => return failed(&error),
+    };
+    let data = arguments
+        .shop
+        .data_dir
+        .clone()
+        .unwrap_or_else(|| settings.data_dir.clone());
+    let paths = ShopPaths::new(&arguments.shop.shop, data);
+    let outcome = match arguments.command {
+        Command::Init(init) => init.run(),
+        Command::Demo(demo) => demo.run(&paths),
+        Command::Index(index) => index.run(&paths),
+        Command::Serve(serve) => serve.run(&paths, &settings),
+        Command::Search(search) => search.run(&paths),
+        Command::Check(check) => check.run(&paths),
+        Command::Eval(eval) => eval.run(&paths),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::FoundProblems) => ExitCode::from(1),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &CliError) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(error.exit_code())
+}
+
+/// The shop as it stands, without its shoppers, so that it can be read while it is served.
+fn open_without_shoppers(paths: &ShopPaths) -> Result<Engine, CliError> {
+    Ok(Engine::new(publishing::load(paths)?, None))
+}
+
+/// The shop with its shoppers; only one process at a time may have them.
+fn open(paths: &ShopPaths) -> Result<Engine, CliError> {
+    let snapshot = publishing::load(paths)?;
+    let journal = paths.journal();
+    std::fs::create_dir_all(&journal).map_err(|error| CliError::file(&journal, error))?;
+    let shoppers = Shoppers::open(&journal, snapshot.recipes.affinity)?;
+    Ok(Engine::new(snapshot, Some(shoppers)))
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the command line is where time enters"
+)]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}

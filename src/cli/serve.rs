@@ -1,0 +1,72 @@
+//! `endcap serve`: the storefront and the API.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::settings::Settings;
+use super::{CliError, Outcome, open};
+use crate::api::{self, Limits};
+use crate::publishing::ShopPaths;
+
+#[derive(clap::Args)]
+pub(super) struct Serve {
+    /// Address and port to listen on [default: 127.0.0.1:7700].
+    #[arg(long, env = "ENDCAP_LISTEN", value_name = "ADDRESS")]
+    pub(super) listen: Option<String>,
+    /// Ask for no keys; on loopback addresses only, for trying and testing.
+    #[arg(long)]
+    pub(super) open: bool,
+    /// Larger request bodies are refused [default: 2097152].
+    #[arg(long, env = "ENDCAP_BODY_BYTES_MAX", value_name = "BYTES")]
+    pub(super) body_bytes_max: Option<usize>,
+    /// The shop's name on its pages.
+    #[arg(long, env = "ENDCAP_NAME")]
+    pub(super) name: Option<String>,
+}
+
+impl Serve {
+    pub(super) fn run(self, paths: &ShopPaths, settings: &Settings) -> Result<Outcome, CliError> {
+        if !self.open {
+            let reason = "keys are not part of this version, so `serve` needs --open, which asks for none and listens on loopback only";
+            return Err(CliError::Usage(reason.into()));
+        }
+        self.serve(paths, settings, |address| {
+            println!("serving http://{address}/ (storefront), http://{address}/openapi.json (API); stop with Ctrl-C");
+        })
+    }
+
+    /// Serves until told to stop; `ready` is called once the address answers.
+    pub(super) fn serve(
+        self,
+        paths: &ShopPaths,
+        settings: &Settings,
+        ready: impl FnOnce(SocketAddr),
+    ) -> Result<Outcome, CliError> {
+        let listen = self.listen.unwrap_or_else(|| settings.listen.clone());
+        let address: SocketAddr = listen.parse().map_err(|_| {
+            CliError::Usage(format!(
+                "`{listen}` is not an address with a port: write for example 127.0.0.1:7700"
+            ))
+        })?;
+        if !address.ip().is_loopback() {
+            let reason = format!(
+                "--open listens on loopback only, and {} is not: write for example 127.0.0.1:7700",
+                address.ip()
+            );
+            return Err(CliError::Usage(reason));
+        }
+        let engine = Arc::new(open(paths)?);
+        let limits = Limits {
+            body_bytes_max: self.body_bytes_max.unwrap_or(settings.body_bytes_max),
+        };
+        let name = self.name.unwrap_or_else(|| settings.name.clone());
+        let shop = api::Shop::new(engine, paths.clone(), name, limits);
+        api::serve(shop, address, ready).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => CliError::Failed(format!(
+                "{address} is in use by another process: stop it, or choose another port with --listen"
+            )),
+            _ => CliError::Failed(format!("cannot serve on {address}: {error}")),
+        })?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,23 @@
+//! The integration tests: one binary, one file for each subject, each opening with its numbered promises.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests too: what cannot happen fails the test"
+)]
+
+mod boundaries;
+mod cli;
+mod facets;
+mod folder;
+mod http;
+mod icecat;
+mod mistakes;
+mod model;
+mod process;
+mod properties;
+mod refusals;
+mod rules;
+mod search;
+mod served;
+mod serving;
+mod shop;
