@@ -54,6 +54,7 @@ pub fn serve(shop: Shop, address: SocketAddr, ready: impl FnOnce(SocketAddr)) ->
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await?;
         ready(listener.local_addr()?);
+        tokio::spawn(metrics::keep_up());
         axum::serve(listener, router(shop))
             .with_graceful_shutdown(stopped())
             .await
