@@ -93,7 +93,7 @@ impl Documents {
         self.len() == 0
     }
 
-    /// The document of a product; an unreadable one is empty, which `verify` finds before publishing.
+    /// The document of a product; an unreadable one is empty, which costs that product its card, not the page.
     pub fn get(&self, product: u32) -> Map<String, Value> {
         serde_json::from_slice(self.bytes(product)).unwrap_or_default()
     }
