@@ -7,7 +7,8 @@ use std::path::Path;
 use memmap2::Mmap;
 use serde_json::{Map, Value};
 
-const TEXT_FILE: &str = "documents.json";
+/// The documents, one after the other.
+pub const TEXT_FILE: &str = "documents.json";
 const OFFSETS_FILE: &str = "documents.offsets";
 
 /// The shown attributes of every product.

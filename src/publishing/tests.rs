@@ -191,3 +191,40 @@ fn a_check_names_each_problem_once_and_needs_no_catalog() {
     .unwrap();
     assert_eq!(reasons(), ["no attribute has the role of title"]);
 }
+
+#[test]
+fn a_damaged_byte_is_found_before_anything_is_served() {
+    let shop = shop();
+    let feed: String = (0..40)
+        .map(|id| format!("{{\"id\":\"{id}\",\"title\":\"red shoes {id}\"}}\n"))
+        .collect();
+    index(&shop, feed.as_bytes()).unwrap();
+    let generation = shop.paths.data.join("generations/000001");
+    let mut damaged_files = 0;
+    for name in fingerprint::of_folder(&generation).unwrap().into_keys() {
+        // A manifest whose damage can be read past still names whole files.
+        if name == "manifest.json" {
+            continue;
+        }
+        let path = generation.join(&name);
+        let bytes = fs::read(&path).unwrap();
+        for at in (0..bytes.len()).step_by(bytes.len().div_ceil(9)) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x5a;
+            fs::write(&path, damaged).unwrap();
+            let Err(error) = load(&shop.paths) else {
+                panic!("{name} with another byte {at} was loaded")
+            };
+            assert!(error.to_string().contains(&name), "{error}");
+        }
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert!(load(&shop.paths).is_err(), "{name} cut short was loaded");
+        fs::write(&path, bytes).unwrap();
+        damaged_files += 1;
+    }
+    assert!(
+        damaged_files >= 10,
+        "only {damaged_files} files were damaged"
+    );
+    assert_eq!(ids(&shop, "shoes").len(), 24);
+}
