@@ -22,13 +22,13 @@ pub struct Context<'c> {
 #[derive(Default)]
 pub struct Decision<'r> {
     pub held: Vec<&'r Rule>,
-    /// Pins by position; no two have the same.
+    /// Pins in the order of the rules that hold.
     pub pins: Vec<PinDecision<'r>>,
     /// Every rule, and why it does not hold.
     pub considered: Vec<RuleReport>,
 }
 
-/// A pin of a rule that holds, and where it lands.
+/// A pin of a rule that holds, and where it belongs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PinDecision<'r> {
     pub rule: &'r str,
@@ -47,7 +47,7 @@ pub struct RuleReport {
     pub reason: Option<String>,
 }
 
-/// Decides which rules hold. Of two pins to one position, the earlier rule's lands there and the later moves down.
+/// Decides which rules hold.
 pub fn decide<'r>(rules: &'r Rules, context: &Context<'_>) -> Decision<'r> {
     let mut decision = Decision::default();
     for rule in &rules.rules {
@@ -60,17 +60,15 @@ pub fn decide<'r>(rules: &'r Rules, context: &Context<'_>) -> Decision<'r> {
         });
         if held {
             decision.held.push(rule);
-            for pin in &rule.pins {
-                let position = decision.free_position(pin.position);
-                decision.pins.push(PinDecision {
+            decision
+                .pins
+                .extend(rule.pins.iter().map(|pin| PinDecision {
                     rule: &rule.name,
                     products: &pin.products,
-                    position,
-                });
-            }
+                    position: pin.position,
+                }));
         }
     }
-    decision.pins.sort_by_key(|pin| pin.position);
     decision
 }
 
@@ -91,13 +89,6 @@ impl Decision<'_> {
             .iter()
             .flat_map(|rule| rule.adjustments.iter().cloned())
             .collect()
-    }
-
-    fn free_position(&self, wanted: usize) -> usize {
-        let taken = |position: usize| self.pins.iter().any(|pin| pin.position == position);
-        (wanted..)
-            .find(|position| !taken(*position))
-            .unwrap_or(wanted)
     }
 }
 
