@@ -15,8 +15,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::engine::Engine;
 use crate::publishing::ShopPaths;
+
+/// At most this many requests are at work or wait for a thread; whoever comes then is told to come again.
+const REQUESTS_MAX: usize = 4_096;
 
 /// What an operator limits.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +37,8 @@ pub struct Shop {
     paths: Arc<ShopPaths>,
     name: Arc<str>,
     limits: Limits,
+    /// One for each request that may be at work.
+    places: Arc<Semaphore>,
 }
 
 impl Shop {
@@ -41,6 +48,7 @@ impl Shop {
             paths: Arc::new(paths),
             name: name.into(),
             limits,
+            places: Arc::new(Semaphore::new(REQUESTS_MAX)),
         }
     }
 }
@@ -54,6 +62,7 @@ pub fn serve(shop: Shop, address: SocketAddr, ready: impl FnOnce(SocketAddr)) ->
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await?;
         ready(listener.local_addr()?);
+        tokio::spawn(metrics::keep_up());
         axum::serve(listener, router(shop))
             .with_graceful_shutdown(stopped())
             .await
@@ -76,9 +85,20 @@ async fn stopped() {
 
 /// Runs the engine, which is synchronous, away from the threads that serve connections.
 async fn blocking<T: Send + 'static>(
+    shop: &Shop,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, error::ApiError> {
-    tokio::task::spawn_blocking(work)
+    let Ok(place) = shop.places.clone().try_acquire_owned() else {
+        return Err(error::ApiError::unavailable(
+            "the server has too much to do at the moment; send the request again later",
+        ));
+    };
+    // Work goes on when its client is gone, so it is the work that keeps the place.
+    let placed = move || {
+        let _place = place;
+        work()
+    };
+    tokio::task::spawn_blocking(placed)
         .await
         .map_err(|error| error::ApiError::internal(&error))
 }
@@ -86,4 +106,44 @@ async fn blocking<T: Send + 'static>(
 #[allow(clippy::disallowed_methods, reason = "the API is where time enters")]
 fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::error::ApiError;
+    use crate::engine::Snapshot;
+
+    fn shop_with_places(places: usize) -> Shop {
+        let dir = tempfile::tempdir().unwrap();
+        let schema =
+            "id = \"id\"\n[[attribute]]\nname = \"title\"\ntype = \"text\"\nrole = \"title\"\n";
+        let schema = crate::catalog::schema::Schema::parse("schema.toml", schema).unwrap();
+        let paths = ShopPaths::new(dir.path(), "data");
+        let feed = b"{\"id\":\"1\",\"title\":\"red shoes\"}\n".to_vec();
+        let feed = crate::catalog::feed::Feed::from_bytes("feed", feed).unwrap();
+        crate::publishing::build(&paths, &schema, vec![feed], |_| {}).unwrap();
+        let snapshot: Snapshot = crate::publishing::load(&paths).unwrap();
+        let engine = Arc::new(Engine::new(snapshot, None));
+        let limits = Limits { body_bytes_max: 1 };
+        Shop {
+            places: Arc::new(Semaphore::new(places)),
+            ..Shop::new(engine, paths, "Corner Shop".into(), limits)
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_no_place_is_told_to_come_again() {
+        let shop = shop_with_places(1);
+        assert_eq!(blocking(&shop, || 1).await.unwrap(), 1);
+        let (begun, wait) = std::sync::mpsc::channel::<()>();
+        let (busy, own) = (shop.clone(), shop.clone());
+        let long = tokio::spawn(async move { blocking(&busy, move || wait.recv()).await });
+        tokio::task::yield_now().await;
+        let refused: ApiError = blocking(&own, || 2).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("503"), "{refused:?}");
+        begun.send(()).unwrap();
+        long.await.unwrap().unwrap().unwrap();
+        assert_eq!(blocking(&own, || 3).await.unwrap(), 3);
+    }
 }

@@ -21,7 +21,8 @@ const PICTURES_DIR: &str = "pictures";
 const PICTURE_BYTES_MAX: u64 = 8 << 20;
 
 pub(super) async fn storefront(State(shop): State<Shop>) -> Result<Response, ApiError> {
-    let face = blocking(move || shop_face(&shop)).await?;
+    let own = shop.clone();
+    let face = blocking(&shop, move || shop_face(&own)).await?;
     let headers = [
         (
             header::CONTENT_SECURITY_POLICY,
@@ -64,7 +65,7 @@ pub(super) async fn picture(
             .is_ok_and(|file| file.is_file() && file.len() <= PICTURE_BYTES_MAX);
         small.then(|| std::fs::read(&path).ok()).flatten()
     };
-    let bytes = blocking(read).await?.ok_or(missing)?;
+    let bytes = blocking(&shop, read).await?.ok_or(missing)?;
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "max-age=3600"),

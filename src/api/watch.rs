@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
@@ -14,12 +14,17 @@ use crate::publishing::{ShopPaths, reload};
 /// Editors write a file in several steps; what arrives within this time is read together.
 const SETTLE: Duration = Duration::from_millis(30);
 
+/// A folder that is written to all the time is read after this time all the same.
+const SETTLE_MAX: Duration = Duration::from_millis(500);
+
 /// The watcher, shared with the thread that follows it.
 pub(super) type SharedWatcher = Arc<Mutex<RecommendedWatcher>>;
 
 /// Watches until the returned watcher is dropped; `None` when the machine cannot watch.
 pub(super) fn watch(shop: &Shop) -> Option<SharedWatcher> {
     let (sender, changes) = channel();
+    // What changed while the shop was being opened was seen by nobody.
+    let _ = sender.send(());
     let paths = shop.paths.clone();
     let started = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event
@@ -79,7 +84,8 @@ fn watch_folders(shop: &Shop, watcher: &mut RecommendedWatcher) -> notify::Resul
 
 fn follow(shop: &Shop, watcher: &Weak<Mutex<RecommendedWatcher>>, changes: &Receiver<()>) {
     while changes.recv().is_ok() {
-        while changes.recv_timeout(SETTLE).is_ok() {}
+        let began = Instant::now();
+        while began.elapsed() < SETTLE_MAX && changes.recv_timeout(SETTLE).is_ok() {}
         // Before reading, so that what is written into a new folder meanwhile is noticed.
         if let Some(watcher) = watcher.upgrade() {
             let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);

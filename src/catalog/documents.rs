@@ -7,7 +7,8 @@ use std::path::Path;
 use memmap2::Mmap;
 use serde_json::{Map, Value};
 
-const TEXT_FILE: &str = "documents.json";
+/// The documents, one after the other.
+pub const TEXT_FILE: &str = "documents.json";
 const OFFSETS_FILE: &str = "documents.offsets";
 
 /// The shown attributes of every product.
@@ -89,7 +90,7 @@ impl Documents {
         self.len() == 0
     }
 
-    /// The document of a product; an unreadable one is empty, which `verify` finds before publishing.
+    /// The document of a product; an unreadable one is empty, which costs that product its card, not the page.
     pub fn get(&self, product: u32) -> Map<String, Value> {
         serde_json::from_slice(self.bytes(product)).unwrap_or_default()
     }

@@ -308,6 +308,14 @@ impl Attribute {
                 "attribute `{name}`: `scale` is for the types number and money"
             ));
         }
+        if self
+            .scale
+            .is_some_and(|scale| !scale.is_finite() || scale == 0.0)
+        {
+            return Some(format!(
+                "attribute `{name}`: `scale` must be a number other than 0, such as 0.01"
+            ));
+        }
         let numeric_role = matches!(
             self.role,
             Some(

@@ -140,8 +140,10 @@ fn read_one(attribute: &Attribute, cell: &Json) -> Result<Option<Value>, String>
             {
                 return Ok(stock.map(Value::Number));
             }
-            match number(&text, attribute.kind == Kind::Money) {
-                Some(number) => Ok(Some(Value::Number(scaled(number, attribute.scale)))),
+            let number = number(&text, attribute.kind == Kind::Money);
+            match number.map(|number| scaled(number, attribute.scale)) {
+                Some(number) if number.is_finite() => Ok(Some(Value::Number(number))),
+                Some(_) => Err(format!("`{}` is too large a number", excerpt(&text))),
                 None => Err(format!("`{}` is not a number", excerpt(&text))),
             }
         }

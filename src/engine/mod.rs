@@ -171,6 +171,7 @@ fn decide<'s>(snapshot: &'s Snapshot, query: &Query, request: &Request) -> Decis
         segment: request.segment.as_deref(),
         surface: &request.surface,
         now: request.now,
+        explain: request.explain,
     };
     merchandising::decide(&snapshot.rules, &context)
 }

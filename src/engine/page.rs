@@ -150,7 +150,7 @@ pub(super) fn assemble(
             relaxed: summary.relaxed,
             ..query.understood
         },
-        rules: reports(request, decision, arranged),
+        rules: reports(decision, arranged),
         experiments: BTreeMap::new(),
         problems,
     }
@@ -253,14 +253,9 @@ fn facets(
     (facets, ranges)
 }
 
-/// The rules that held and what could not be done of them; with `explain`, the others and why not.
-fn reports(request: &Request, decision: &Decision<'_>, arranged: &Arranged<'_>) -> Vec<RuleReport> {
-    let mut reports: Vec<RuleReport> = decision
-        .considered
-        .iter()
-        .filter(|report| report.held || request.explain)
-        .cloned()
-        .collect();
+/// The rules considered, and what could not be done of those that held.
+fn reports(decision: &Decision<'_>, arranged: &Arranged<'_>) -> Vec<RuleReport> {
+    let mut reports = decision.considered.clone();
     for (rule, reason) in &arranged.suspended {
         if let Some(report) = reports
             .iter_mut()

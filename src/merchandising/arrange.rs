@@ -23,7 +23,8 @@ pub struct ArrangedHit<'r> {
 /// Puts pinned products at their positions and everything else around them, in ranked order.
 ///
 /// `included` says for each of the decision's pins which product it came to; it is empty when the shopper chose a sort,
-/// which pins do not hold against. `complete` says that `ranked` holds every
+/// which pins do not hold against. Of two pins that land on one position, the earlier rule's stands there and the later
+/// moves down; a pin that does not land takes nobody's place. `complete` says that `ranked` holds every
 /// product of the list, so that a pin past its end moves up to the end.
 pub fn arrange<'r>(
     decision: &Decision<'r>,
@@ -46,7 +47,7 @@ pub fn arrange<'r>(
         });
         match place {
             Some(ranked) => pins.push((
-                pin.position,
+                free_position(&pins, pin.position),
                 ArrangedHit {
                     ranked,
                     pinned_by: Some(pin.rule),
@@ -60,6 +61,7 @@ pub fn arrange<'r>(
             }
         }
     }
+    pins.sort_by_key(|(position, _)| *position);
     let pinned: Vec<usize> = pins.iter().map(|(_, hit)| hit.ranked).collect();
     let mut others =
         (0..ranked.hits.len()).filter(|hit| pinned.is_empty() || !pinned.contains(hit));
@@ -80,4 +82,12 @@ pub fn arrange<'r>(
         arranged.hits.extend(pins.map(|(_, hit)| hit));
     }
     arranged
+}
+
+/// The first position from the wanted one on that no other pin has.
+fn free_position(pins: &[(usize, ArrangedHit<'_>)], wanted: usize) -> usize {
+    let taken = |position: usize| pins.iter().any(|(own, _)| *own == position);
+    (wanted..)
+        .find(|position| !taken(*position))
+        .unwrap_or(wanted)
 }

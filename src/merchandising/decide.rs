@@ -1,9 +1,11 @@
 //! Which rules hold for a request, and for the others, which condition fails first.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::rules::{Anchor, QueryCondition, Rule, Rules, When};
+use super::rules::{Anchor, Moment, QueryCondition, Rule, Rules, When};
 use crate::catalog::columns::PATH_SEPARATOR;
 use crate::query::Query;
 use crate::ranking::Adjustment;
@@ -16,19 +18,21 @@ pub struct Context<'c> {
     pub segment: Option<&'c str>,
     pub surface: &'c str,
     pub now: Timestamp,
+    /// Rules that do not hold are reported too, with why not.
+    pub explain: bool,
 }
 
 /// What the rules come to for one request.
 #[derive(Default)]
 pub struct Decision<'r> {
     pub held: Vec<&'r Rule>,
-    /// Pins by position; no two have the same.
+    /// Pins in the order of the rules that hold.
     pub pins: Vec<PinDecision<'r>>,
-    /// Every rule, and why it does not hold.
+    /// The rules that hold; when explained, the others too.
     pub considered: Vec<RuleReport>,
 }
 
-/// A pin of a rule that holds, and where it lands.
+/// A pin of a rule that holds, and where it belongs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PinDecision<'r> {
     pub rule: &'r str,
@@ -47,30 +51,30 @@ pub struct RuleReport {
     pub reason: Option<String>,
 }
 
-/// Decides which rules hold. Of two pins to one position, the earlier rule's lands there and the later moves down.
+/// Decides which rules hold.
 pub fn decide<'r>(rules: &'r Rules, context: &Context<'_>) -> Decision<'r> {
     let mut decision = Decision::default();
     for rule in &rules.rules {
-        let reason = rule.when.first_failing(context);
-        let held = reason.is_none();
-        decision.considered.push(RuleReport {
-            name: rule.name.clone(),
-            held,
-            reason,
-        });
+        let failing = rule.when.first_failing(context);
+        let held = failing.is_none();
+        if held || context.explain {
+            decision.considered.push(RuleReport {
+                name: rule.name.clone(),
+                held,
+                reason: failing.map(|failing| failing.to_string()),
+            });
+        }
         if held {
             decision.held.push(rule);
-            for pin in &rule.pins {
-                let position = decision.free_position(pin.position);
-                decision.pins.push(PinDecision {
+            decision
+                .pins
+                .extend(rule.pins.iter().map(|pin| PinDecision {
                     rule: &rule.name,
                     products: &pin.products,
-                    position,
-                });
-            }
+                    position: pin.position,
+                }));
         }
     }
-    decision.pins.sort_by_key(|pin| pin.position);
     decision
 }
 
@@ -92,52 +96,66 @@ impl Decision<'_> {
             .flat_map(|rule| rule.adjustments.iter().cloned())
             .collect()
     }
+}
 
-    fn free_position(&self, wanted: usize) -> usize {
-        let taken = |position: usize| self.pins.iter().any(|pin| pin.position == position);
-        (wanted..)
-            .find(|position| !taken(*position))
-            .unwrap_or(wanted)
+/// A condition that does not hold; put into words only for who asks.
+enum Failing<'w> {
+    Query(&'w QueryCondition),
+    Category(&'w str),
+    Segment(&'w str),
+    Surface { asked: &'w str, wanted: &'w str },
+    Begins(&'w Moment),
+    Ended(&'w Moment),
+}
+
+impl fmt::Display for Failing<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failing::Query(QueryCondition { anchor, text, .. }) => {
+                write!(out, "the query {} `{text}`", anchor.unlike())
+            }
+            Failing::Category(category) => write!(out, "the page is not of category `{category}`"),
+            Failing::Segment(segment) => write!(out, "the shopper is not in segment `{segment}`"),
+            Failing::Surface { asked, wanted } => {
+                write!(out, "the surface is `{asked}`, not `{wanted}`")
+            }
+            Failing::Begins(from) => write!(out, "it begins {}", from.text),
+            Failing::Ended(until) => write!(out, "it ended {}", until.text),
+        }
     }
 }
 
 impl When {
-    /// The first condition that does not hold, in words.
-    fn first_failing(&self, context: &Context<'_>) -> Option<String> {
+    /// The first condition that does not hold.
+    fn first_failing<'w>(&'w self, context: &'w Context<'_>) -> Option<Failing<'w>> {
         if let Some(condition) = &self.query
             && !condition.holds(&context.query.stems)
         {
-            return Some(format!(
-                "the query {} `{}`",
-                condition.anchor.unlike(),
-                condition.text
-            ));
+            return Some(Failing::Query(condition));
         }
         if let Some(category) = &self.category
             && !context
                 .category
                 .is_some_and(|asked| is_within(asked, category))
         {
-            return Some(format!("the page is not of category `{category}`"));
+            return Some(Failing::Category(category));
         }
         if let Some(segment) = &self.segment
             && context.segment != Some(segment.as_str())
         {
-            return Some(format!("the shopper is not in segment `{segment}`"));
+            return Some(Failing::Segment(segment));
         }
-        if let Some(surface) = &self.surface
-            && context.surface != surface
+        if let Some(wanted) = &self.surface
+            && context.surface != wanted
         {
-            return Some(format!(
-                "the surface is `{}`, not `{surface}`",
-                context.surface
-            ));
+            let asked = context.surface;
+            return Some(Failing::Surface { asked, wanted });
         }
         if let Some(from) = self.from.as_ref().filter(|from| context.now < from.at) {
-            return Some(format!("it begins {}", from.text));
+            return Some(Failing::Begins(from));
         }
         if let Some(until) = self.until.as_ref().filter(|until| context.now >= until.at) {
-            return Some(format!("it ended {}", until.text));
+            return Some(Failing::Ended(until));
         }
         None
     }

@@ -26,6 +26,18 @@ const BURIED_BY: f64 = 3.0;
 #[derive(Debug, Default)]
 pub struct Rules {
     pub rules: Vec<Rule>,
+    /// Rules of the file that cannot be read, in its order.
+    refused: Vec<Refused>,
+}
+
+/// A rule that cannot be read.
+#[derive(Debug)]
+struct Refused {
+    name: String,
+    /// How many rules stand before it.
+    place: usize,
+    /// Which of the file's problems says why.
+    problem: usize,
 }
 
 /// A merchandiser's decision: when it holds and what follows.
@@ -153,7 +165,7 @@ struct WrittenAdjustment {
 }
 
 impl Rules {
-    /// Reads a rule file. A bad rule is a problem and the others hold; `Err` when nothing of the file can be read, so
+    /// Reads a rule file. A bad rule is a problem and the others hold, see `keep_refused`; `Err` when nothing of the file can be read, so
     /// that the last good version can stay.
     pub fn parse(
         file: &str,
@@ -171,6 +183,9 @@ impl Rules {
         let (mut rules, mut problems) = (Rules::default(), Vec::new());
         for written in written.rules {
             let line = line_of(text, written.span().start);
+            let name = written.get_ref().get("name").and_then(toml::Value::as_str);
+            let name = name.unwrap_or_default().to_string();
+            let known = problems.len();
             let mut reader = RuleReader {
                 file,
                 line,
@@ -178,9 +193,37 @@ impl Rules {
                 analyzer,
                 problems: &mut problems,
             };
-            rules.rules.extend(reader.read(written.into_inner()));
+            match reader.read(written.into_inner()) {
+                Some(rule) => rules.rules.push(rule),
+                None if problems.len() > known => rules.refused.push(Refused {
+                    name,
+                    place: rules.rules.len(),
+                    problem: problems.len() - 1,
+                }),
+                // It is switched off.
+                None => {}
+            }
         }
         Ok((rules, problems))
+    }
+
+    /// Whether every rule of the file can be read.
+    pub fn is_whole(&self) -> bool {
+        self.refused.is_empty()
+    }
+
+    /// Puts the last good version of each rule that cannot be read, found by its name, where that rule stands, and says
+    /// so in `problems`, which `parse` returned.
+    pub fn keep_refused(&mut self, last_good: &Rules, problems: &mut [Problem]) {
+        for refused in std::mem::take(&mut self.refused).into_iter().rev() {
+            let mut known = last_good.rules.iter();
+            let Some(kept) = known.find(|rule| rule.name == refused.name) else {
+                continue;
+            };
+            self.rules.insert(refused.place, kept.clone());
+            problems[refused.problem].suggestion =
+                Some("its last good version stays in force until it is mended".into());
+        }
     }
 
     /// Adds the rules of another file.

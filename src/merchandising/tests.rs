@@ -112,9 +112,16 @@ fn check(when: &str, text: &str, category: Option<&str>, now: &str, expected: Re
         segment: None,
         surface: "search",
         now: now.parse().unwrap(),
+        explain: true,
     };
     let decision = decide(&rules, &context);
     assert_eq!(decision.considered[0].reason.as_deref(), expected.err());
+    let unexplained = Context {
+        explain: false,
+        ..context
+    };
+    let reported = decide(&rules, &unexplained).considered.len();
+    assert_eq!(reported, usize::from(expected.is_ok()));
 }
 
 #[test]

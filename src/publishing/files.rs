@@ -17,27 +17,29 @@ const ACCEPTED_DIR: &str = "accepted";
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// Reads a file with `parse`; when it is bad, the last good version is read instead and the problems are returned.
-/// `None` when there is no file, or no version of it ever was good.
+/// `None` when there is no file, or no version of it ever was good. What is not `whole` is used and becomes the last
+/// good version only when there is no other.
 pub(super) fn read_or_last_good<T>(
     paths: &ShopPaths,
     name: &str,
     parse: impl Fn(&str) -> Result<T, Vec<Problem>>,
+    whole: impl Fn(&T) -> bool,
 ) -> (Option<T>, Vec<Problem>) {
     let path = paths.shop.join(name);
-    let accepted = paths.data.join(ACCEPTED_DIR).join(name);
     if !path.exists() {
         return (None, Vec::new());
     }
     let text = read_limited(&path, name);
     match text.and_then(|text| parse(&text).map(|value| (text, value))) {
         Ok((text, value)) => {
-            accept(&accepted, &text);
+            let accepted = accepted(paths, name);
+            if whole(&value) || !accepted.exists() {
+                accept(&accepted, &text);
+            }
             (Some(value), Vec::new())
         }
         Err(mut problems) => {
-            let last_good = fs::read_to_string(&accepted)
-                .ok()
-                .and_then(|text| parse(&text).ok());
+            let last_good = last_good(paths, name, parse);
             let stays = if last_good.is_some() {
                 "the last good version stays in force"
             } else {
@@ -53,6 +55,20 @@ pub(super) fn read_or_last_good<T>(
             (last_good, problems)
         }
     }
+}
+
+/// The last good version of a file; `None` when no version of it ever was good.
+pub(super) fn last_good<T>(
+    paths: &ShopPaths,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, Vec<Problem>>,
+) -> Option<T> {
+    let text = fs::read_to_string(accepted(paths, name)).ok()?;
+    parse(&text).ok()
+}
+
+fn accepted(paths: &ShopPaths, name: &str) -> PathBuf {
+    paths.data.join(ACCEPTED_DIR).join(name)
 }
 
 /// The files of a folder with this ending, sorted, as names relative to the shop directory.

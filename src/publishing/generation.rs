@@ -1,12 +1,13 @@
 //! Generations on disk: numbered immutable folders, and the file that says which one is live.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::PublishError;
+use super::{PublishError, fingerprint};
 use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
@@ -24,7 +25,7 @@ const SCHEMA_COPY: &str = "schema.toml";
 const COLUMNS_FILE: &str = "columns.bin";
 const LOCK_FILE: &str = "index.lock";
 
-/// What a generation holds; written last, so that a folder with a manifest is whole.
+/// What a generation holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     pub generation: u64,
@@ -34,6 +35,16 @@ pub struct Manifest {
     pub feed: String,
     /// Lines of the feed that were refused.
     pub refused: u64,
+}
+
+/// The manifest as it is written: last, so that a folder with one is whole.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    #[serde(flatten)]
+    manifest: Manifest,
+    /// Fingerprints of the other files; generations of earlier versions have none.
+    #[serde(default)]
+    files: BTreeMap<String, u64>,
 }
 
 /// A generation that is being built; nothing of it is live.
@@ -89,7 +100,11 @@ impl Draft {
     /// Writes the manifest, reads everything back, and makes the generation live.
     pub(super) fn publish(self, manifest: &Manifest) -> Result<(), PublishError> {
         let path = self.dir.join(MANIFEST_FILE);
-        let text = serde_json::to_vec_pretty(manifest)
+        let written = Written {
+            manifest: manifest.clone(),
+            files: fingerprint::of_folder(&self.dir).map_err(PublishError::io(&self.dir))?,
+        };
+        let text = serde_json::to_vec_pretty(&written)
             .map_err(io::Error::other)
             .map_err(PublishError::io(&path))?;
         write_durably(&path, &text).map_err(PublishError::io(&path))?;
@@ -134,8 +149,15 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
     let dir = folder(data, generation);
     let read =
         |name: &str| fs::read(dir.join(name)).map_err(|error| damaged(format!("{name}: {error}")));
-    let manifest: Manifest = serde_json::from_slice(&read(MANIFEST_FILE)?)
+    let Written { manifest, files } = serde_json::from_slice(&read(MANIFEST_FILE)?)
         .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
+    for (name, written) in &files {
+        let found = fingerprint::of_file(&dir.join(name))
+            .map_err(|error| damaged(format!("{name}: {error}")))?;
+        if found != *written {
+            return Err(damaged(format!("{name} is not what was written")));
+        }
+    }
     let schema = String::from_utf8_lossy(&read(SCHEMA_COPY)?).into_owned();
     let schema =
         Schema::parse(SCHEMA_COPY, &schema).map_err(|problems| damaged(super::list(&problems)))?;

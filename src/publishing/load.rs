@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::files::{names_in, read_or_last_good};
+use super::files::{last_good, names_in, read_or_last_good};
 use super::generation::{self, live_generation};
 use super::{PublishError, ShopPaths};
 use crate::catalog::schema::{SCHEMA_FILE, Schema};
@@ -32,23 +32,28 @@ pub fn reload(paths: &ShopPaths, current: &Snapshot) -> Result<Snapshot, Publish
     }
 }
 
-/// Everything that is wrong with a shop's files; the live generation is read too when there is one.
+/// Everything that is wrong with a shop's files, each problem once; the live generation is read too when there is one.
 pub fn validate(paths: &ShopPaths) -> Result<Vec<Problem>, PublishError> {
-    let schema = Schema::load(&paths.shop).err().unwrap_or_default();
     match load(paths) {
-        Ok(snapshot) => Ok(schema.into_iter().chain(snapshot.problems).collect()),
-        Err(PublishError::NothingIndexed(_)) => {
-            let hint = Problem::new(
-                SCHEMA_FILE,
-                "nothing is indexed yet, so rules cannot be checked against products",
-            );
-            Ok(schema
-                .into_iter()
-                .chain([hint.suggest("run `endcap index FEED`")])
-                .collect())
-        }
+        Ok(snapshot) => Ok(snapshot.problems),
+        Err(PublishError::NothingIndexed(_)) => Ok(problems_before_indexing(paths)),
         Err(error) => Err(error),
     }
+}
+
+/// What can be said of a shop's files without a catalog: everything but whether rules fit its products.
+fn problems_before_indexing(paths: &ShopPaths) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    match Schema::load(&paths.shop) {
+        Ok(schema) => {
+            load_recipes(paths, &schema, &mut problems);
+            load_synonyms(paths, &Analyzer::new(&schema.language), &mut problems);
+        }
+        Err(found) => problems.extend(found),
+    }
+    let hint = "nothing is indexed yet, so rules cannot be checked against products";
+    problems.push(Problem::new(SCHEMA_FILE, hint).suggest("run `endcap index FEED`"));
+    problems
 }
 
 fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
@@ -83,7 +88,7 @@ fn schema_problems(paths: &ShopPaths, live: &Schema) -> Vec<Problem> {
 }
 
 fn load_recipes(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>) -> Recipes {
-    let (recipes, found) = read_or_last_good(paths, RANKING_FILE, Recipes::parse);
+    let (recipes, found) = read_or_last_good(paths, RANKING_FILE, Recipes::parse, |_| true);
     problems.extend(found);
     let recipes = recipes.unwrap_or_default();
     let affinity = schema
@@ -99,7 +104,7 @@ fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Prob
     let mut synonyms = Synonyms::default();
     for name in names_in(&paths.shop, SYNONYMS_DIR, "txt") {
         let parse = |text: &str| Ok(Synonyms::parse(&name, text, analyzer));
-        let (read, found) = read_or_last_good(paths, &name, parse);
+        let (read, found) = read_or_last_good(paths, &name, parse, |_| true);
         problems.extend(found);
         if let Some((read, found)) = read {
             problems.extend(found);
@@ -120,9 +125,15 @@ fn load_rules(
         let parse = |text: &str| {
             Rules::parse(&name, text, shelf, analyzer).map_err(|problem| vec![problem])
         };
-        let (read, found) = read_or_last_good(paths, &name, parse);
+        let whole = |(rules, _): &(Rules, Vec<Problem>)| rules.is_whole();
+        let (read, found) = read_or_last_good(paths, &name, parse, whole);
         problems.extend(found);
-        if let Some((read, found)) = read {
+        if let Some((mut read, mut found)) = read {
+            if !read.is_whole()
+                && let Some((good, _)) = last_good(paths, &name, parse)
+            {
+                read.keep_refused(&good, &mut found);
+            }
             problems.extend(found);
             rules.extend(read);
         }

@@ -5,6 +5,7 @@
 
 mod build;
 mod files;
+mod fingerprint;
 mod generation;
 mod load;
 #[cfg(test)]

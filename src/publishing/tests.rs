@@ -102,6 +102,49 @@ fn a_bad_rule_file_leaves_the_last_good_one_in_force() {
 }
 
 #[test]
+fn a_rule_that_is_spoiled_stays_in_force_as_it_was_and_the_others_change() {
+    let shop = shop();
+    index(
+        &shop,
+        b"{\"id\":\"1\",\"title\":\"red shoes\"}\n{\"id\":\"2\",\"title\":\"blue shoes\"}\n{\"id\":\"3\",\"title\":\"old shoes\"}\n",
+    )
+    .unwrap();
+    let rules = shop.paths.shop.join("merchandising/rules/a.toml");
+    let recall = "[[rule]]\nname = \"recall\"\nsuppress = [\"1\"]\n";
+    let spoiled = recall.replace("suppress", "supress");
+    let other = "[[rule]]\nname = \"other\"\nsuppress = [\"2\"]\n";
+    fs::write(&rules, recall).unwrap();
+    assert_eq!(ids(&shop, "shoes"), ["2", "3"]);
+    // Twice: a restart changes nothing.
+    fs::write(&rules, format!("{spoiled}{other}")).unwrap();
+    assert_eq!(ids(&shop, "shoes"), ["3"]);
+    assert_eq!(ids(&shop, "shoes"), ["3"]);
+    let problems = load(&shop.paths).unwrap().problems;
+    assert_eq!(
+        problems[0].suggestion.as_deref(),
+        Some("its last good version stays in force until it is mended")
+    );
+    fs::write(&rules, other).unwrap();
+    assert_eq!(ids(&shop, "shoes"), ["1", "3"]);
+}
+
+#[test]
+fn a_rule_file_that_never_was_whole_yields_what_is_good() {
+    let shop = shop();
+    index(
+        &shop,
+        b"{\"id\":\"1\",\"title\":\"red shoes\"}\n{\"id\":\"2\",\"title\":\"blue shoes\"}\n",
+    )
+    .unwrap();
+    let rules = shop.paths.shop.join("merchandising/rules/a.toml");
+    let text = "[[rule]]\nname = \"bad\"\nsupress = [\"1\"]\n[[rule]]\nname = \"good\"\nsuppress = [\"2\"]\n";
+    fs::write(&rules, text).unwrap();
+    assert_eq!(ids(&shop, "shoes"), ["1"]);
+    fs::write(&rules, "[[rule]").unwrap();
+    assert_eq!(ids(&shop, "shoes"), ["1"]);
+}
+
+#[test]
 fn a_damaged_generation_is_named() {
     let shop = shop();
     index(&shop, b"{\"id\":\"1\",\"title\":\"red shoes\"}\n").unwrap();
@@ -114,4 +157,74 @@ fn a_damaged_generation_is_named() {
         panic!("a damaged generation was loaded")
     };
     assert!(error.to_string().contains("generation 1"), "{error}");
+}
+
+#[test]
+fn a_check_names_each_problem_once_and_needs_no_catalog() {
+    let shop = shop();
+    let reasons = || {
+        let problems = validate(&shop.paths).unwrap();
+        let reasons: Vec<String> = problems
+            .iter()
+            .map(|problem| problem.reason.clone())
+            .collect();
+        reasons
+    };
+    fs::write(
+        shop.paths.shop.join("index/ranking.toml"),
+        "[recipe.default]\nimpact = 200\n",
+    )
+    .unwrap();
+    assert_eq!(
+        reasons(),
+        [
+            "recipe `default`: `impact` must be between 0 and 100",
+            "nothing is indexed yet, so rules cannot be checked against products",
+        ]
+    );
+    index(&shop, b"{\"id\":\"1\",\"title\":\"red shoes\"}\n").unwrap();
+    fs::remove_file(shop.paths.shop.join("index/ranking.toml")).unwrap();
+    fs::write(
+        shop.paths.shop.join("index/schema.toml"),
+        SCHEMA.replace("role = \"title\"\n", ""),
+    )
+    .unwrap();
+    assert_eq!(reasons(), ["no attribute has the role of title"]);
+}
+
+#[test]
+fn a_damaged_byte_is_found_before_anything_is_served() {
+    let shop = shop();
+    let feed: String = (0..40)
+        .map(|id| format!("{{\"id\":\"{id}\",\"title\":\"red shoes {id}\"}}\n"))
+        .collect();
+    index(&shop, feed.as_bytes()).unwrap();
+    let generation = shop.paths.data.join("generations/000001");
+    let mut damaged_files = 0;
+    for name in fingerprint::of_folder(&generation).unwrap().into_keys() {
+        // A manifest whose damage can be read past still names whole files.
+        if name == "manifest.json" {
+            continue;
+        }
+        let path = generation.join(&name);
+        let bytes = fs::read(&path).unwrap();
+        for at in (0..bytes.len()).step_by(bytes.len().div_ceil(9)) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x5a;
+            fs::write(&path, damaged).unwrap();
+            let Err(error) = load(&shop.paths) else {
+                panic!("{name} with another byte {at} was loaded")
+            };
+            assert!(error.to_string().contains(&name), "{error}");
+        }
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert!(load(&shop.paths).is_err(), "{name} cut short was loaded");
+        fs::write(&path, bytes).unwrap();
+        damaged_files += 1;
+    }
+    assert!(
+        damaged_files >= 10,
+        "only {damaged_files} files were damaged"
+    );
+    assert_eq!(ids(&shop, "shoes").len(), 24);
 }

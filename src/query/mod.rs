@@ -92,6 +92,9 @@ impl Unit {
     }
 }
 
+/// Longer queries are not corrected: each unknown word takes a walk through the whole vocabulary.
+const CORRECTED_WORDS_MAX: usize = 32;
+
 /// At most this many completions of a word being typed are sought.
 const COMPLETIONS_MAX: usize = 30;
 
@@ -107,7 +110,7 @@ pub fn understand(
     let mut words: Vec<String> = words(text).into_iter().map(|word| word.folded).collect();
     let is_beginning =
         |at: usize, words: &[String]| last_word == LastWord::Beginning && at + 1 == words.len();
-    if spelling == Spelling::Corrected {
+    if spelling == Spelling::Corrected && words.len() <= CORRECTED_WORDS_MAX {
         let analyzer = &language.analyzer;
         let stays = |at: usize| {
             is_beginning(at, &words)

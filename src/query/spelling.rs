@@ -23,7 +23,7 @@ const NEIGHBOUR_KEY_GAIN: f64 = 0.7;
 
 const KEYBOARD_ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
-/// The words with unknown ones corrected, and whether any was. The first `fixed` say which words stay as they are.
+/// The words with unknown ones corrected; `None` when none was. `stays` says which words are left as they are.
 pub(super) fn correct(
     vocabulary: &Vocabulary,
     analyzer: &Analyzer,

@@ -172,3 +172,22 @@ fn unknown_words_are_read_as_what_was_meant_and_known_ones_stay() {
     );
     assert_eq!(typed.understood.spelling, None);
 }
+
+#[test]
+fn a_query_of_very_many_words_is_taken_as_typed() {
+    let (language, _) = language("");
+    let vocabulary = vocabulary(&["laptop"]);
+    let spelled = |words: usize| {
+        let text = vec!["laptpo"; words].join(" ");
+        let query = understand(
+            &language,
+            &vocabulary,
+            &text,
+            LastWord::Whole,
+            Spelling::Corrected,
+        );
+        query.understood.spelling.is_some()
+    };
+    assert!(spelled(32));
+    assert!(!spelled(33));
+}

@@ -83,8 +83,8 @@ impl<'c> Collector<'c> {
                 facets.push(Facet::new(columns, *attribute));
             }
         }
-        let mut base = Filter::everything();
-        let mut choices: Vec<(usize, Filter)> = Vec::new();
+        let mut base: Vec<Filter> = Vec::new();
+        let mut choices: Vec<(usize, Vec<Filter>)> = Vec::new();
         for part in plan.filter.clone().into_conjuncts() {
             let facet = part.choice_of().and_then(|attribute| {
                 facets
@@ -92,17 +92,18 @@ impl<'c> Collector<'c> {
                     .position(|facet| facet.attribute() == attribute)
             });
             match facet {
-                None => base = base.and(part),
+                None => base.push(part),
                 Some(facet) => match choices.iter_mut().find(|(own, _)| *own == facet) {
-                    Some((_, filter)) => *filter = filter.clone().and(part),
-                    None => choices.push((facet, part)),
+                    Some((_, parts)) => parts.push(part),
+                    None => choices.push((facet, vec![part])),
                 },
             }
         }
-        let base = Predicate::bind(&base, columns);
+        let bind = |parts| Predicate::bind(&Filter::All(parts), columns);
+        let base = bind(base);
         let choices: Vec<(usize, Predicate)> = choices
             .into_iter()
-            .map(|(facet, filter)| (facet, Predicate::bind(&filter, columns)))
+            .map(|(facet, parts)| (facet, bind(parts)))
             .collect();
         let per_variant = base.per_variant()
             || choices.iter().any(|(_, choice)| choice.per_variant())

@@ -199,11 +199,6 @@ impl TextIndex {
         }
         Ok(found)
     }
-
-    /// Where the tantivy index of a generation lies; for measuring against it.
-    pub fn tantivy_dir(dir: &Path) -> std::path::PathBuf {
-        dir.join(TEXT_DIR)
-    }
 }
 
 impl Segment {

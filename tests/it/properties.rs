@@ -160,24 +160,18 @@ fn arranged(
             .all(|variant| variant.stock == Some(0));
         !suppressed.contains(&id) && !sold_out && passes(product, &conjuncts)
     };
-    let mut by_position: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut shown: BTreeMap<usize, usize> = BTreeMap::new();
     for (id, wanted) in pins {
-        let free = (*wanted..)
-            .find(|position| !by_position.contains_key(position))
-            .unwrap();
-        by_position.insert(free, *id);
-    }
-    let mut shown: Vec<(usize, usize)> = Vec::new();
-    for (position, id) in by_position {
-        if can_be_shown(id) && shown.iter().all(|(_, other)| *other != id) {
-            shown.push((position, id));
+        if can_be_shown(*id) && shown.values().all(|other| other != id) {
+            let free = (*wanted..).find(|position| !shown.contains_key(position));
+            shown.insert(free.unwrap(), *id);
         }
     }
     let mut list: Vec<String> = plain
         .iter()
         .filter(|id| {
             let id: usize = id.parse().unwrap();
-            !suppressed.contains(&id) && shown.iter().all(|(_, pinned)| *pinned != id)
+            !suppressed.contains(&id) && shown.values().all(|pinned| *pinned != id)
         })
         .cloned()
         .collect();

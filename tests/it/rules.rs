@@ -1,10 +1,24 @@
 //! Promises:
 //! 1. Rules pin, suppress, boost and bury while their conditions hold.
 //! 2. What of a rule could not be done is said: a pin that is sold out or filtered away, and pins under a chosen sort.
+//! 3. A pin that does not land takes nobody's place.
 
 use expect_test::expect;
 
-use crate::shop::{check, shoes};
+use crate::shop::{ask, check, ids, shoes};
+
+#[test]
+fn a_pin_that_does_not_land_leaves_its_place_to_the_next() {
+    let shop = shoes().rules(
+        "[[rule]]
+        name = \"first\"
+        pin = [{ product = \"2\", position = 1 }, { product = \"5\", position = 2 }]
+        [[rule]]
+        name = \"second\"
+        pin = [{ product = \"6\", position = 1 }, { product = \"4\", position = 2 }]",
+    );
+    assert_eq!(ids(&shop.page(&ask(" | hits_per_page=3"))), ["6", "5", "4"]);
+}
 
 #[test]
 fn rules_pin_suppress_boost_and_bury() {

@@ -74,7 +74,8 @@ pub(in crate::api) async fn post(
         }
     }
     let accepted = events.len();
-    let recorded = blocking(move || shop.engine.record(events)).await??;
+    let engine = shop.engine.clone();
+    let recorded = blocking(&shop, move || engine.record(events)).await??;
     metrics::counter!("endcap_events_accepted_total").increment(recorded.accepted as u64);
     metrics::counter!("endcap_events_refused_total").increment(refused.len() as u64);
     let answer = Accepted {

@@ -103,7 +103,7 @@ impl SearchParameters {
 
 /// Search, or list a category when there are no words.
 #[utoipa::path(get, path = "/v1/search", tag = "search", params(SearchParameters), responses(
-    (status = 200, body = Page), (status = 400, body = ErrorBody)))]
+    (status = 200, body = Page), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn get(
     State(shop): State<Shop>,
     parameters: Result<Query<SearchParameters>, QueryRejection>,
@@ -114,7 +114,8 @@ pub(in crate::api) async fn get(
 
 /// Search, or list a category when there are no words.
 #[utoipa::path(post, path = "/v1/search", tag = "search", request_body = SearchParameters, responses(
-    (status = 200, body = Page), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody)))]
+    (status = 200, body = Page), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody),
+    (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn post(
     State(shop): State<Shop>,
     body: Body,
@@ -126,7 +127,8 @@ pub(in crate::api) async fn post(
 async fn answer(shop: Shop, parameters: SearchParameters) -> Result<Json<Page>, ApiError> {
     let request = parameters.into_request();
     let started = Instant::now();
-    let mut page = blocking(move || shop.engine.search(&request)).await??;
+    let engine = shop.engine.clone();
+    let mut page = blocking(&shop, move || engine.search(&request)).await??;
     let took = started.elapsed();
     metrics::histogram!("endcap_search_seconds").record(took);
     page.took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;

@@ -41,7 +41,7 @@ pub(in crate::api) struct Suggestions {
 
 /// Complete what is being typed: brands and categories, then products.
 #[utoipa::path(get, path = "/v1/suggest", tag = "search", params(SuggestParameters), responses(
-    (status = 200, body = Suggestions), (status = 400, body = ErrorBody)))]
+    (status = 200, body = Suggestions), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn get(
     State(shop): State<Shop>,
     parameters: Result<Query<SuggestParameters>, QueryRejection>,
@@ -58,7 +58,8 @@ pub(in crate::api) async fn get(
         ..Request::new(parameters.q, now())
     };
     let started = Instant::now();
-    let suggestions = blocking(move || shop.engine.suggest(&request)).await??;
+    let engine = shop.engine.clone();
+    let suggestions = blocking(&shop, move || engine.suggest(&request)).await??;
     Ok(Json(Suggestions {
         suggestions,
         took_ms: started.elapsed().as_secs_f64() * 1e3,

@@ -76,6 +76,34 @@ fn money_reads_with_currencies_and_either_decimal_sign() {
 }
 
 #[test]
+fn numbers_are_finite_once_scaled() {
+    let mut large = Attribute::new("price", Kind::Money);
+    check_cells(
+        &large,
+        &[(
+            json!(format!("${}", "9".repeat(400))),
+            "! `$999999999999999999999999999999999999999…` is too large a number",
+        )],
+    );
+    large.scale = Some(1e300);
+    check_cells(
+        &large,
+        &[
+            (json!(1e300), "! `1e+300` is too large a number"),
+            (json!(2), "2e+300"),
+        ],
+    );
+    for scale in ["nan", "inf", "0.0"] {
+        let text = format!(
+            "id = \"id\"\n[[attribute]]\nname = \"title\"\ntype = \"text\"\nrole = \"title\"\n\
+             [[attribute]]\nname = \"price\"\ntype = \"money\"\nscale = {scale}\n"
+        );
+        let problems = Schema::parse("schema.toml", &text).unwrap_err();
+        assert!(problems[0].reason.contains("`scale`"), "{problems:?}");
+    }
+}
+
+#[test]
 fn numbers_have_no_units() {
     check_cells(
         &Attribute::new("width", Kind::Number),
