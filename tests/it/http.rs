@@ -404,7 +404,7 @@ fn what_cannot_be_understood_is_refused() {
         400
         {
           "code": "bad_parameter",
-          "message": "the query string is not what was expected: page: invalid digit found in string",
+          "message": "the query string is not what was expected: page: write a whole number without a sign, such as 2",
           "docs": "/openapi.json"
         }
     "#]]);
@@ -455,6 +455,22 @@ fn what_cannot_be_understood_is_refused() {
         {
           "code": "bad_parameter",
           "message": "the body is not what was expected: invalid type: integer `7`, expected a string at line 1 column 7",
+          "docs": "/openapi.json"
+        }
+    "#]]);
+    shop.check("POST", "/v1/search", "{\"page\": \"2\"}", expect![[r#"
+        400
+        {
+          "code": "bad_parameter",
+          "message": "the body is not what was expected: invalid type: string \"2\", expected a whole number without a sign at line 1 column 12",
+          "docs": "/openapi.json"
+        }
+    "#]]);
+    shop.check("POST", "/v1/events", "null", expect![[r#"
+        400
+        {
+          "code": "bad_parameter",
+          "message": "the body is not what was expected: invalid type: null, expected an object such as {\"events\": […]} at line 1 column 4",
           "docs": "/openapi.json"
         }
     "#]]);
