@@ -34,10 +34,10 @@ pub fn reload(paths: &ShopPaths, current: &Snapshot) -> Result<Snapshot, Publish
 
 /// Everything that is wrong with a shop's files; the live generation is read too when there is one.
 pub fn validate(paths: &ShopPaths) -> Result<Vec<Problem>, PublishError> {
-    let schema = Schema::load(&paths.shop).err().unwrap_or_default();
     match load(paths) {
-        Ok(snapshot) => Ok(schema.into_iter().chain(snapshot.problems).collect()),
+        Ok(snapshot) => Ok(snapshot.problems),
         Err(PublishError::NothingIndexed(_)) => {
+            let schema = Schema::load(&paths.shop).err().unwrap_or_default();
             let hint = Problem::new(
                 SCHEMA_FILE,
                 "nothing is indexed yet, so rules cannot be checked against products",
@@ -100,9 +100,13 @@ fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Prob
     for name in names_in(&paths.shop, SYNONYMS_DIR, "txt") {
         let parse = |text: &str| Ok(Synonyms::parse(&name, text, analyzer));
         let (read, found) = read_or_last_good(paths, &name, parse);
+        // What the last good version has wrong stands on lines that the file no longer has.
+        let is_last_good = !found.is_empty();
         problems.extend(found);
         if let Some((read, found)) = read {
-            problems.extend(found);
+            if !is_last_good {
+                problems.extend(found);
+            }
             synonyms.extend(read);
         }
     }
@@ -121,9 +125,13 @@ fn load_rules(
             Rules::parse(&name, text, shelf, analyzer).map_err(|problem| vec![problem])
         };
         let (read, found) = read_or_last_good(paths, &name, parse);
+        // What the last good version has wrong stands on lines that the file no longer has.
+        let is_last_good = !found.is_empty();
         problems.extend(found);
         if let Some((read, found)) = read {
-            problems.extend(found);
+            if !is_last_good {
+                problems.extend(found);
+            }
             rules.extend(read);
         }
     }
