@@ -56,7 +56,13 @@ pub fn build(paths: &ShopPaths, feed: &Path) -> anyhow::Result<Built> {
     let schema = Schema::parse("schema.toml", SCHEMA)
         .map_err(|problems| anyhow::anyhow!("the bench's schema is wrong: {problems:?}"))?;
     let feed = Feed::open(&Source::File(feed.to_path_buf()))?;
-    Ok(publishing::build(paths, &schema, vec![feed], |_| {})?)
+    Ok(publishing::build(
+        paths,
+        &schema,
+        vec![feed],
+        publishing::Shrinking::Allowed,
+        |_| {},
+    )?)
 }
 
 /// Opens the shop, with a shopper who has done thirty things.

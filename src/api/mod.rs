@@ -122,7 +122,14 @@ mod tests {
         let paths = ShopPaths::new(dir.path(), "data");
         let feed = b"{\"id\":\"1\",\"title\":\"red shoes\"}\n".to_vec();
         let feed = crate::catalog::feed::Feed::from_bytes("feed", feed).unwrap();
-        crate::publishing::build(&paths, &schema, vec![feed], |_| {}).unwrap();
+        crate::publishing::build(
+            &paths,
+            &schema,
+            vec![feed],
+            crate::publishing::Shrinking::Refused,
+            |_| {},
+        )
+        .unwrap();
         let snapshot: Snapshot = crate::publishing::load(&paths).unwrap();
         let engine = Arc::new(Engine::new(snapshot, None));
         let limits = Limits { body_bytes_max: 1 };

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::{CliError, Outcome, now, open};
 use crate::catalog::schema::SCHEMA_FILE;
 use crate::demo::{SEED, generate};
-use crate::publishing::{ShopPaths, live_generation};
+use crate::publishing::{ShopPaths, Shrinking, live_generation};
 use crate::shoppers::event;
 
 /// Where the generator leaves its feed and its events, inside the shop directory.
@@ -69,8 +69,7 @@ impl Demo {
             name: None,
         };
         serve.serve(paths, settings, |address| {
-            println!();
-            println!("the shop is open: http://{address}/");
+            println!("\nthe shop is open: http://{address}/");
             println!("  search for \"trail shoes\", \"desk lamp\" or \"red mug\"");
             println!("  shop as Ida, then switch between Personalized and Plain to see what moves");
             println!("  ask a card \"why is this here\"");
@@ -104,7 +103,7 @@ fn prepare(paths: &ShopPaths) -> Result<(), CliError> {
         grouped(generated.pictures)
     );
     let feed = paths.shop.join(FEED_FILE).to_string_lossy().into_owned();
-    print_manifest(&index(paths, &[feed])?.manifest);
+    print_manifest(&index(paths, &[feed], Shrinking::Allowed)?.manifest);
     let recorded = record_history(paths)?;
     println!("recorded {} events", grouped(recorded));
     Ok(())

@@ -2,18 +2,21 @@
 
 use serde::Serialize;
 
-use super::output::{FeedBar, grouped, print_json, print_problems};
+use super::output::{FeedBar, counted, grouped, print_json, print_problems};
 use super::{CliError, Outcome};
 use crate::catalog::feed::{Feed, Source};
 use crate::catalog::schema::Schema;
 use crate::problem::Problem;
-use crate::publishing::{Built, Manifest, PublishError, ShopPaths, build};
+use crate::publishing::{Built, Manifest, PublishError, ShopPaths, Shrinking, build};
 
 #[derive(clap::Args)]
 pub(super) struct Index {
-    /// Feeds: JSON Lines, CSV or TSV, plain, .gz or .zst; - is standard input.
+    /// Feeds: JSON Lines, JSON, CSV or TSV, plain, .gz or .zst; - is standard input.
     #[arg(required = true)]
     feeds: Vec<String>,
+    /// Publish even if more than half of the live products are gone.
+    #[arg(long)]
+    allow_shrink: bool,
     /// Print the result and every problem as JSON.
     #[arg(long)]
     json: bool,
@@ -28,7 +31,12 @@ struct Report<'r> {
 
 impl Index {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let Built { manifest, problems } = index(paths, &self.feeds)?;
+        let shrinking = if self.allow_shrink {
+            Shrinking::Allowed
+        } else {
+            Shrinking::Refused
+        };
+        let Built { manifest, problems } = index(paths, &self.feeds, shrinking)?;
         if self.json {
             print_json(&Report {
                 manifest: &manifest,
@@ -47,7 +55,11 @@ impl Index {
 }
 
 /// Builds and publishes with a progress bar.
-pub(super) fn index(paths: &ShopPaths, names: &[String]) -> Result<Built, CliError> {
+pub(super) fn index(
+    paths: &ShopPaths,
+    names: &[String],
+    shrinking: Shrinking,
+) -> Result<Built, CliError> {
     let schema = Schema::load(&paths.shop).map_err(PublishError::Files)?;
     let mut feeds = Vec::with_capacity(names.len());
     for name in names {
@@ -55,7 +67,7 @@ pub(super) fn index(paths: &ShopPaths, names: &[String]) -> Result<Built, CliErr
     }
     let total = feeds.iter().map(Feed::bytes_total).sum();
     let bar = FeedBar::new(total, feeds.iter().map(Feed::bytes_read).collect());
-    let built = build(paths, &schema, feeds, |progress| {
+    let built = build(paths, &schema, feeds, shrinking, |progress| {
         let doing = if progress.finishing {
             "writing and checking"
         } else {
@@ -69,10 +81,10 @@ pub(super) fn index(paths: &ShopPaths, names: &[String]) -> Result<Built, CliErr
 
 pub(super) fn print_manifest(manifest: &Manifest) {
     println!(
-        "generation {} is live: {} products, {} variants, {} lines refused",
+        "generation {} is live: {}, {}, {} refused",
         manifest.generation,
-        grouped(manifest.products.into()),
-        grouped(manifest.variants.into()),
-        grouped(manifest.refused),
+        counted(manifest.products.into(), "product"),
+        counted(manifest.variants.into(), "variant"),
+        counted(manifest.refused, "line"),
     );
 }

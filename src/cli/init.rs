@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::output::{counted, print_problems};
 use super::{CliError, Outcome};
 use crate::catalog::feed::{Feed, Source};
 use crate::catalog::infer::infer;
@@ -22,7 +23,17 @@ impl Init {
         let feed = Feed::open(&source).map_err(|error| CliError::Failed(error.to_string()))?;
         println!("looking at {} ({})", feed.name, feed.format);
         let inferred = infer(feed);
-        let written = write_shop(&self.dir, &inferred, &source.name())
+        print_problems(&inferred.problems);
+        if inferred.rows == 0 {
+            let reason = format!("{} has no rows: there is nothing to look at", source.name());
+            return Err(CliError::Failed(reason));
+        }
+        // Without its folder, so that the shop directory can go elsewhere.
+        let feed_name = match &source {
+            Source::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
+            Source::StandardInput => "from standard input".into(),
+        };
+        let written = write_shop(&self.dir, &inferred, &feed_name)
             .map_err(|error| CliError::Failed(error.to_string()))?;
         let attributes = &inferred.schema.attributes;
         for attribute in attributes
@@ -38,9 +49,9 @@ impl Init {
             .filter(|attribute| attribute.facet)
             .count();
         println!(
-            "  {} attributes of {} columns, {facets} of them facets",
-            attributes.len(),
-            inferred.columns
+            "  {} of {}, {facets} of them facets",
+            counted(attributes.len() as u64, "attribute"),
+            counted(inferred.columns as u64, "column"),
         );
         for path in written {
             println!("wrote {}", path.display());

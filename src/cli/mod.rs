@@ -1,5 +1,18 @@
 //! The command line: one file per subcommand, exit code 0 done, 1 found problems, 2 bad usage.
-#![allow(clippy::print_stdout, reason = "the command line speaks to its user")]
+
+/// Like the standard macro, except that a reader who has gone, as in `endcap search | head`, is no reason to panic.
+macro_rules! println {
+    ($($said:tt)*) => {
+        crate::cli::output::say(std::io::stdout().lock(), format_args!($($said)*))
+    };
+}
+
+/// Like the standard macro, except that a reader who has gone is no reason to panic.
+macro_rules! eprintln {
+    ($($said:tt)*) => {
+        crate::cli::output::say(std::io::stderr().lock(), format_args!($($said)*))
+    };
+}
 
 mod check;
 mod demo;

@@ -1,5 +1,7 @@
 //! What commands print: progress, problems, tables.
 
+use std::fmt;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,6 +22,7 @@ pub(super) fn log_to_stderr() {
     // A second call, as in tests, changes nothing.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .try_init();
 }
@@ -62,6 +65,11 @@ impl FeedBar {
     }
 }
 
+/// Writes a line. Whoever should read it may have gone; then nobody misses it.
+pub(super) fn say(mut out: impl Write, line: fmt::Arguments<'_>) {
+    let _ = writeln!(out, "{line}");
+}
+
 /// Prints problems to standard error, the first ones whole and the rest as a count.
 pub(super) fn print_problems(problems: &[Problem]) {
     for problem in problems.iter().take(PROBLEMS_PRINTED_MAX) {
@@ -81,6 +89,12 @@ pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> 
         serde_json::to_string_pretty(value).map_err(|error| CliError::Failed(error.to_string()))?;
     println!("{text}");
     Ok(())
+}
+
+/// How many there are of something: `1 line`, `2,000 lines`.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", grouped(number))
 }
 
 /// A number with thin groups of thousands, as people read it.

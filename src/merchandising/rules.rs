@@ -270,13 +270,16 @@ impl RuleReader<'_> {
                 ..adjustment
             });
         }
+        let problems_before = self.problems.len();
         let suppressed: Vec<u32> = written
             .suppress
             .iter()
             .filter_map(|id| self.product(&name, "suppress", id))
             .collect();
         let pins = self.read_pins(&name, written.pin);
-        if pins.is_empty() && adjustments.is_empty() && suppressed.is_empty() {
+        let acts = !pins.is_empty() || !adjustments.is_empty() || !suppressed.is_empty();
+        // Of a rule whose only products are unknown, that is said already.
+        if !acts && self.problems.len() == problems_before {
             self.report(
                 format!("rule `{name}` does nothing"),
                 "give it a pin, boost, bury or suppress",

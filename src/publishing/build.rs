@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use super::generation::{Draft, Manifest};
+use super::generation::{Draft, Manifest, live_products};
 use super::{PublishError, ShopPaths};
 use crate::catalog::columns::ColumnsBuilder;
 use crate::catalog::documents::DocumentsWriter;
@@ -16,6 +16,16 @@ use crate::retrieval::TextIndexBuilder;
 /// Products handed from reading to indexing at a time, and how many such batches may wait.
 const BATCH_PRODUCTS: usize = 256;
 const BATCHES_WAITING_MAX: usize = 8;
+
+/// A feed that holds less than one in this many of the live products is taken for a part of the catalog.
+const SHRUNK_TO_MIN: u32 = 2;
+
+/// Whether the catalog may lose more than half of its products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shrinking {
+    Refused,
+    Allowed,
+}
 
 /// What a build came to.
 #[derive(Debug)]
@@ -32,12 +42,14 @@ pub struct Progress {
     pub finishing: bool,
 }
 
-/// Reads feeds whole, one after the other, builds the next generation and publishes it. The live one serves until the very end; a feed
-/// that is truncated, or feeds without a product, changes nothing.
+/// Reads feeds whole, one after the other, builds the next generation and publishes it. The live one serves until the
+/// very end; a feed that is truncated, feeds without a product, or, when shrinking is refused, with less than half of
+/// the live products, change nothing.
 pub fn build(
     paths: &ShopPaths,
     schema: &Schema,
     feeds: Vec<Feed>,
+    shrinking: Shrinking,
     mut progress: impl FnMut(Progress),
 ) -> Result<Built, PublishError> {
     let draft = Draft::begin(&paths.data)?;
@@ -110,6 +122,16 @@ pub fn build(
         });
     }
     let columns = columns.finish();
+    if shrinking == Shrinking::Refused
+        && let Some(live) = live_products(&paths.data)
+        && columns.products().saturating_mul(SHRUNK_TO_MIN) < live
+    {
+        return Err(PublishError::Shrunk {
+            feed: name,
+            products: columns.products(),
+            live,
+        });
+    }
     let manifest = Manifest {
         generation: draft.generation,
         products: columns.products(),

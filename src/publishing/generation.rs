@@ -139,6 +139,13 @@ pub fn live_generation(data: &Path) -> Option<u64> {
         .ok()
 }
 
+/// How many products are live; `None` when nothing is, or nothing that can be read.
+pub(super) fn live_products(data: &Path) -> Option<u32> {
+    let path = folder(data, live_generation(data)?).join(MANIFEST_FILE);
+    let manifest: Manifest = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    Some(manifest.products)
+}
+
 /// Opens a generation and checks that its parts agree.
 pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError> {
     let damaged = |reason: String| PublishError::Damaged {

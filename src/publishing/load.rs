@@ -105,9 +105,13 @@ fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Prob
     for name in names_in(&paths.shop, SYNONYMS_DIR, "txt") {
         let parse = |text: &str| Ok(Synonyms::parse(&name, text, analyzer));
         let (read, found) = read_or_last_good(paths, &name, parse, |_| true);
+        // What the last good version has wrong stands on lines that the file no longer has.
+        let is_last_good = !found.is_empty();
         problems.extend(found);
         if let Some((read, found)) = read {
-            problems.extend(found);
+            if !is_last_good {
+                problems.extend(found);
+            }
             synonyms.extend(read);
         }
     }
@@ -127,6 +131,8 @@ fn load_rules(
         };
         let whole = |(rules, _): &(Rules, Vec<Problem>)| rules.is_whole();
         let (read, found) = read_or_last_good(paths, &name, parse, whole);
+        // What the last good version has wrong stands on lines that the file no longer has.
+        let is_last_good = !found.is_empty();
         problems.extend(found);
         if let Some((mut read, mut found)) = read {
             if !read.is_whole()
@@ -134,7 +140,9 @@ fn load_rules(
             {
                 read.keep_refused(&good, &mut found);
             }
-            problems.extend(found);
+            if !is_last_good {
+                problems.extend(found);
+            }
             rules.extend(read);
         }
     }

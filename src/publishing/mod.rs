@@ -11,7 +11,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Built, Progress, build};
+pub use build::{Built, Progress, Shrinking, build};
 pub use files::SETTINGS_FILE;
 pub use generation::{GENERATIONS_KEPT, Manifest, live_generation};
 pub use load::{load, reload, validate};
@@ -64,9 +64,17 @@ pub enum PublishError {
         "{feed} is truncated, so nothing was published and the live index stays: send the whole feed again"
     )]
     Truncated { feed: String },
+    #[error(
+        "{feed} would leave {products} of {live} products, so nothing was published and the live index stays: send the whole catalog, or say --allow-shrink if so many are gone"
+    )]
+    Shrunk {
+        feed: String,
+        products: u32,
+        live: u32,
+    },
     #[error("nothing is indexed in {}: run `endcap index FEED` first, or `endcap demo` for a shop to try", .0.display())]
     NothingIndexed(PathBuf),
-    #[error("generation {generation} in {} is damaged: {reason}; move it away and run `endcap index FEED` again", .data.display())]
+    #[error("generation {generation} in {} is damaged: {reason}; run `endcap index FEED` to build the next one", .data.display())]
     Damaged {
         generation: u64,
         data: PathBuf,

@@ -30,7 +30,13 @@ fn shop() -> Shop {
 
 fn index(shop: &Shop, feed: &[u8]) -> Result<Built, PublishError> {
     let feed = Feed::from_bytes("feed", feed.to_vec())?;
-    build(&shop.paths, &shop.schema, vec![feed], |_| {})
+    build(
+        &shop.paths,
+        &shop.schema,
+        vec![feed],
+        Shrinking::Refused,
+        |_| {},
+    )
 }
 
 fn ids(shop: &Shop, q: &str) -> Vec<String> {

@@ -147,6 +147,15 @@ fn a_hopeless_feed_changes_nothing() {
         error: feed DIR/missing.jsonl cannot be opened: No such file or directory (os error 2)
     "#]]
     .assert_eq(&missing.complaint(folder.dir.path()));
+    let part = "{\"id\": \"1\", \"title\": \"Red shoes\"}\n";
+    folder.check_refused("part.jsonl", part.as_bytes(), expect![[r#"
+        error: DIR/part.jsonl would leave 1 of 3 products, so nothing was published and the live index stays: send the whole catalog, or say --allow-shrink if so many are gone
+    "#]]);
+    let part = folder.path("part.jsonl");
+    folder
+        .run(&["index", "--allow-shrink", part.to_str().unwrap()])
+        .succeeds();
+    assert_eq!(folder.ids(""), ["1"]);
 }
 
 #[test]
@@ -166,9 +175,10 @@ fn a_partly_bad_feed_says_which_lines() {
         DIR/feed.jsonl:5: product `4` has no title
         DIR/feed.jsonl:6: is not valid JSON: EOF while parsing an object at column 0
         DIR/feed.jsonl:7: `price`: `cheap` is not a number
-        DIR/feed.jsonl:1: 1 line is not UTF-8 and was read as Windows-1252 (export the feed as UTF-8)
-        generation 1 is live: 3 products, 3 variants, 5 lines refused
-    "#]].assert_eq(&format!(
+        DIR/feed.jsonl: line 1 is not UTF-8 and was read as Windows-1252 (export the feed as UTF-8)
+        generation 1 is live: 3 products, 3 variants, 4 lines refused
+    "#]]
+    .assert_eq(&format!(
         "{}{}",
         ended.complaint(folder.dir.path()),
         ended.stdout
@@ -198,7 +208,7 @@ fn damaged_data_is_named() {
     folder.write("shop/data/live", "7\n");
     let ended = folder.run(&["search", "red"]).exits(1);
     expect![[r#"
-        error: generation 7 in DIR/shop/data is damaged: manifest.json: No such file or directory (os error 2); move it away and run `endcap index FEED` again
+        error: generation 7 in DIR/shop/data is damaged: manifest.json: No such file or directory (os error 2); run `endcap index FEED` to build the next one
     "#]].assert_eq(&ended.complaint(folder.dir.path()));
     folder.index("feed.jsonl").succeeds();
     assert_eq!(folder.ids("red"), ["1", "2"]);
@@ -259,15 +269,58 @@ fn check_names_file_line_and_what_to_write() {
         synonyms/en.txt:2: one side of `gpu =>` is empty (write for example `gpu => graphics card`)
         merchandising/rules/a.toml:1: rule `a`, boost: unknown attribute `brnd` at character 1 of the filter `brnd:Acorn`: did you mean `brand`? (the other rules of the file hold)
         merchandising/rules/a.toml:5: rule `b`, suppress: no product `99` in the catalog (check the id; it holds again when the product is indexed)
-        merchandising/rules/a.toml:5: rule `b` does nothing (give it a pin, boost, bury or suppress)
-        5 problems
+        4 problems
     "#]].assert_eq(&ended.stdout);
     let problems = folder.run(&["check", "--json"]).exits(1).json();
-    assert_eq!(problems.as_array().unwrap().len(), 5);
+    assert_eq!(problems.as_array().unwrap().len(), 4);
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+#[test]
+fn init_says_when_a_feed_tells_products_apart_by_nothing() {
+    let folder = Folder {
+        dir: tempfile::tempdir().unwrap(),
+    };
+    let init = |name: &str, bytes: &str| {
+        let feed = folder.write(name, bytes);
+        let shop = folder.path(&format!("shop-of-{name}"));
+        endcap(&[
+            "init",
+            shop.to_str().unwrap(),
+            "--from",
+            feed.to_str().unwrap(),
+        ])
+    };
+    let empty = init("header.csv", "id,title\n").exits(1);
+    expect![[r#"
+        error: DIR/header.csv has no rows: there is nothing to look at
+    "#]]
+    .assert_eq(&empty.complaint(folder.dir.path()));
+    assert!(!folder.path("shop-of-header.csv").exists());
+    let without = init(
+        "no-id.csv",
+        &format!("title,price\n{}", "Mug,5\n".repeat(9)),
+    )
+    .succeeds();
+    expect![[r#"
+        DIR/no-id.csv: no column tells products apart: `title` was taken, and of its values in 9 rows only 1 differ (add a column with an id, or name the right one as `id` in index/schema.toml)
+    "#]].assert_eq(&without.complaint(folder.dir.path()));
+    let schema = fs::read_to_string(folder.path("shop-of-no-id.csv/index/schema.toml")).unwrap();
+    assert!(schema.starts_with("# Written by `endcap init` for the feed no-id.csv.\n"));
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_reason_to_panic() {
+    let folder = indexed();
+    for arguments in [&["search", "red"][..], &["search", "--json"], &["check"]] {
+        let shop = folder.path("shop");
+        let mut all = arguments.to_vec();
+        all.extend(["--shop", shop.to_str().unwrap()]);
+        crate::process::endcap_to_nobody(&all).succeeds();
+    }
 }

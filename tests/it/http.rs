@@ -359,9 +359,9 @@ fn every_route_is_described() {
         get /metrics 200 503
         get /ready 200
         post /v1/events 202 400 413 503
-        get /v1/search 200 400
-        post /v1/search 200 400 413
-        get /v1/suggest 200 400
+        get /v1/search 200 400 503
+        post /v1/search 200 400 413 503
+        get /v1/suggest 200 400 503
     "#]]
     .assert_eq(&(routes.join("\n") + "\n"));
 }

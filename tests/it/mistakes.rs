@@ -123,8 +123,8 @@ fn malformed_filters_say_where_and_what_to_write() {
         &shop,
         " | filter=(brand:Acorn",
         expect![[r#"
-        error: expected `)` for the `(` at character 1 at character 13 of the filter `(brand:Acorn`
-    "#]],
+            error: expected `)` to close the `(` of character 1, at character 13 of the filter `(brand:Acorn`
+        "#]],
     );
     check(
         &shop,

@@ -30,6 +30,23 @@ pub(crate) fn endcap(arguments: &[&str]) -> Ended {
     }
 }
 
+/// Runs `endcap` for a reader who has gone before the first word.
+pub(crate) fn endcap_to_nobody(arguments: &[&str]) -> Ended {
+    let (stdout, stderr) = (Stdio::piped(), Stdio::piped());
+    let mut child = command(arguments)
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::new(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
 impl Ended {
     #[track_caller]
     pub(crate) fn succeeds(self) -> Ended {

@@ -24,7 +24,7 @@ fn what_cannot_be_understood_is_refused() {
         400
         {
           "code": "bad_parameter",
-          "message": "the query string is not what was expected: page: invalid digit found in string",
+          "message": "the query string is not what was expected: page: write a whole number without a sign, such as 2",
           "docs": "/openapi.json"
         }
     "#]]);

@@ -46,10 +46,13 @@ fn a_new_generation_is_picked_up_while_served() {
         (&ready["generation"], &ready["products"]),
         (&json!(1), &json!(3))
     );
-    folder.write("next.jsonl", "{\"id\": \"9\", \"title\": \"Green vest\"}\n");
+    folder.write(
+        "next.jsonl",
+        "{\"id\": \"9\", \"title\": \"Green vest\"}\n{\"id\": \"10\", \"title\": \"Mug\"}\n",
+    );
     folder.index("next.jsonl").succeeds();
     server.wait_until("/ready", |ready| {
-        ready["generation"] == 2 && ready["products"] == 1
+        ready["generation"] == 2 && ready["products"] == 2
     });
     let (_, page) = server.get("/v1/search?q=vests").unwrap();
     assert_eq!(page["hits"][0]["id"], "9");

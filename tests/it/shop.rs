@@ -37,7 +37,14 @@ pub(crate) fn shop(table: &str) -> Shop {
     write(&paths, "index/schema.toml", &schema_of(&columns_of(table)));
     let schema = Schema::load(&paths.shop).unwrap();
     let feed = Feed::from_bytes("feed.jsonl", feed_of(table).into_bytes()).unwrap();
-    let built = publishing::build(&paths, &schema, vec![feed], |_| {}).unwrap();
+    let built = publishing::build(
+        &paths,
+        &schema,
+        vec![feed],
+        publishing::Shrinking::Refused,
+        |_| {},
+    )
+    .unwrap();
     assert_eq!(built.problems, [], "the fixture's feed has problems");
     let engine = Engine::new(publishing::load(&paths).unwrap(), None);
     Shop {

@@ -14,7 +14,10 @@ use crate::shoppers::event::{self, BATCH_MAX, EventRefused};
 
 /// What shoppers did, up to 1,000 events at a time.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = r#"an object such as {"events": […]}"#
+)]
 pub(in crate::api) struct Batch {
     #[schema(value_type = Vec<Event>)]
     events: Vec<Value>,

@@ -29,8 +29,39 @@ async fn json<T: DeserializeOwned>(shop: &Shop, body: Body) -> Result<T, ApiErro
         } else {
             "json_syntax"
         };
-        ApiError::bad_request(code, format!("the body is not what was expected: {error}"))
+        let reason = plainly(&error.to_string());
+        ApiError::bad_request(code, format!("the body is not what was expected: {reason}"))
     })
+}
+
+/// What the parsers say, in words that need no Rust.
+fn plainly(reason: &str) -> String {
+    const WORDS: [(&str, &str); 7] = [
+        (
+            "invalid digit found in string",
+            "write a whole number without a sign, such as 2",
+        ),
+        (
+            "number too large to fit in target type",
+            "the number is too large",
+        ),
+        (
+            "cannot parse integer from empty string",
+            "write a whole number, such as 2",
+        ),
+        ("invalid float literal", "write a number, such as 50"),
+        (
+            "cannot parse float from empty string",
+            "write a number, such as 50",
+        ),
+        ("expected usize", "expected a whole number without a sign"),
+        ("expected f64", "expected a number"),
+    ];
+    WORDS
+        .iter()
+        .fold(reason.to_string(), |text, (theirs, ours)| {
+            text.replace(theirs, ours)
+        })
 }
 
 async fn read(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
@@ -63,6 +94,9 @@ fn query_error(rejection: QueryRejection) -> ApiError {
         .unwrap_or(&text);
     ApiError::bad_request(
         "bad_parameter",
-        format!("the query string is not what was expected: {reason}"),
+        format!(
+            "the query string is not what was expected: {}",
+            plainly(reason)
+        ),
     )
 }

@@ -15,7 +15,11 @@ use crate::query::Spelling;
 
 /// What to search for. Everything may be left out.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    expecting = r#"an object such as {"q": "trail shoes"}"#
+)]
 #[into_params(parameter_in = Query)]
 pub(in crate::api) struct SearchParameters {
     /// What was typed; nothing asks for every product.

@@ -193,17 +193,15 @@ impl Lines {
             problems.push(self.problem(line, reason));
         }
         if self.repaired > 0 {
-            let reason = format!(
-                "{} {} not UTF-8 and {} read as Windows-1252",
-                self.repaired,
-                if self.repaired == 1 {
-                    "line is"
-                } else {
-                    "lines are"
-                },
-                if self.repaired == 1 { "was" } else { "were" },
-            );
-            let problem = self.problem(self.first_repaired, reason);
+            let (first, more) = (self.first_repaired, self.repaired - 1);
+            let reason = match more {
+                0 => format!("line {first} is not UTF-8 and was read as Windows-1252"),
+                _ => format!(
+                    "line {first} and {more} more are not UTF-8 and were read as Windows-1252"
+                ),
+            };
+            // Without a line of its own: no line was refused.
+            let problem = Problem::new(&*self.feed, reason);
             problems.push(problem.suggest("export the feed as UTF-8"));
         }
         problems

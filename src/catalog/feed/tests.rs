@@ -218,7 +218,7 @@ fn lines_in_windows_1252_are_read_and_reported_once() {
             "3: {\"id\":\"2\",\"title\":\"€ 5\"}",
             "4: {\"id\":\"3\",\"title\":\"Café\"}",
             "! feed:5: is neither UTF-8 nor Windows-1252 text, from byte 3 of the line on",
-            "! feed:2: 2 lines are not UTF-8 and were read as Windows-1252 (export the feed as UTF-8)"
+            "! feed: line 2 and 1 more are not UTF-8 and were read as Windows-1252 (export the feed as UTF-8)"
         ]
     );
 }

@@ -84,7 +84,7 @@ impl<'a> Parser<'a> {
             let inner = self.any()?;
             if !self.take(")") {
                 let opened = self.characters_before(start) + 1;
-                let reason = format!("expected `)` for the `(` at character {opened}");
+                let reason = format!("expected `)` to close the `(` of character {opened},");
                 return Err(self.error(self.at, reason));
             }
             inner
@@ -243,7 +243,10 @@ impl<'a> Parser<'a> {
                     Kind::Date => ("a date", "2026-11-23"),
                     _ => ("a number", "49.95"),
                 };
-                let reason = format!("`{text}` is not {what}, which `{}` holds", attribute.name);
+                let reason = match text.as_str() {
+                    "" => format!("expected {what} for `{}`", attribute.name),
+                    _ => format!("`{text}` is not {what}, which `{}` holds", attribute.name),
+                };
                 Err(self
                     .error(start, reason)
                     .suggest(format!("write for example {} > {example}", attribute.name)))

@@ -213,7 +213,7 @@ fn errors_say_what_where_and_what_to_write_instead() {
     check_error(
         "(brand:Nike",
         expect![
-            "expected `)` for the `(` at character 1 at character 12 of the filter `(brand:Nike`"
+            "expected `)` to close the `(` of character 1, at character 12 of the filter `(brand:Nike`"
         ],
     );
     check_error(

@@ -85,9 +85,10 @@ fn size(cell: &Json) -> usize {
     }
 }
 
-fn conclude(rows: &[Row], problems: Vec<Problem>) -> Inferred {
+fn conclude(rows: &[Row], mut problems: Vec<Problem>) -> Inferred {
     let columns = Columns::of(rows);
     let roles = Roles::of(&columns, rows);
+    problems.extend(repeated_id(&columns, rows, &roles));
     let mut proposal = Proposal::new(&columns, rows, &roles);
     for found in &roles.found {
         proposal.add_role(found);
@@ -111,6 +112,22 @@ fn conclude(rows: &[Row], problems: Vec<Problem>) -> Inferred {
         columns: columns.all.len(),
         problems,
     }
+}
+
+/// When nothing tells products apart, most rows will be refused as there already; better to say so now.
+fn repeated_id(columns: &Columns, rows: &[Row], roles: &Roles) -> Option<Problem> {
+    let id = columns.all.get(roles.id)?;
+    if roles.group.is_some() || id.uniqueness() >= 0.5 {
+        return None;
+    }
+    let reason = format!(
+        "no column tells products apart: `{}` was taken, and of its values in {} rows only {} differ",
+        id.name,
+        rows.len(),
+        id.distinct.len()
+    );
+    let suggestion = "add a column with an id, or name the right one as `id` in index/schema.toml";
+    Some(Problem::new(&*rows.first()?.feed, reason).suggest(suggestion))
 }
 
 /// Attributes so far, each with its note.
