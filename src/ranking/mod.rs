@@ -23,7 +23,7 @@ use crate::catalog::schema::Schema;
 use crate::retrieval::{Candidate, SoldOut};
 
 /// At most this many candidates are re-ranked; those after them keep their order.
-pub const RERANKED_MAX: usize = 1_000;
+pub const RERANKED_MAX: usize = 500;
 
 /// What ranking needs to know of the catalog.
 #[derive(Clone, Copy)]

@@ -382,6 +382,9 @@ impl UnitWeights {
 
     /// The share of the query that the title names only after a word such as "for".
     fn made_for(&self, index: &TextIndex, product: u32) -> f32 {
+        if !index.names_a_purpose[product as usize] {
+            return 0.0;
+        }
         let title = index.titles.of(product);
         let Some(purpose) = title.iter().position(|stem| index.purposes.contains(stem)) else {
             return 0.0;

@@ -156,7 +156,7 @@ impl<'i> SegmentUnits<'i> {
             hits.keep_matching(required.saturating_sub(probes_left));
         }
         matches.extend((0..hits.documents.len()).map(|at| Match {
-            ordinal: self.segment.ordinals[hits.documents[at] as usize],
+            ordinal: self.segment.ordinals.of_document(hits.documents[at]),
             score: hits.scores[at],
             units: hits.units[at],
         }));

@@ -38,14 +38,57 @@ pub struct TextIndex {
     pub(super) titles: Titles,
     /// The numbers of the stems after which a title names what a product is made for.
     pub(super) purposes: Vec<u32>,
+    /// By product: whether its title has one of them.
+    pub(super) names_a_purpose: Vec<bool>,
 }
 
 /// One segment of the inverted index.
 pub(super) struct Segment {
     pub(super) inverted: std::sync::Arc<InvertedIndexReader>,
     pub(super) lengths: FieldNormReader,
-    /// By tantivy document: the product's ordinal.
-    pub(super) ordinals: Vec<u32>,
+    pub(super) ordinals: Ordinals,
+}
+
+/// By tantivy document: the product's ordinal.
+pub(super) enum Ordinals {
+    /// Documents stand in catalog order from this ordinal on, which spares looking them up.
+    From {
+        first: u32,
+        documents: u32,
+    },
+    Listed(Vec<u32>),
+}
+
+impl Ordinals {
+    fn of(listed: Vec<u32>) -> Self {
+        let first = listed.first().copied().unwrap_or_default();
+        let in_order = (first..)
+            .zip(&listed)
+            .all(|(expected, ordinal)| expected == *ordinal);
+        if in_order {
+            Ordinals::From {
+                first,
+                documents: listed.len() as u32,
+            }
+        } else {
+            Ordinals::Listed(listed)
+        }
+    }
+
+    #[inline]
+    pub(super) fn of_document(&self, document: u32) -> u32 {
+        match self {
+            Ordinals::From { first, .. } => first + document,
+            Ordinals::Listed(ordinals) => ordinals[document as usize],
+        }
+    }
+
+    fn documents(&self) -> usize {
+        match self {
+            Ordinals::From { documents, .. } => *documents as usize,
+            Ordinals::Listed(ordinals) => ordinals.len(),
+        }
+    }
 }
 
 /// The stems of every title, in order.
@@ -56,6 +99,10 @@ pub(super) struct Titles {
 }
 
 impl Titles {
+    fn products(&self) -> u32 {
+        self.starts.len().saturating_sub(1) as u32
+    }
+
     pub(super) fn of(&self, product: u32) -> &[u32] {
         &self.stems
             [self.starts[product as usize] as usize..self.starts[product as usize + 1] as usize]
@@ -158,25 +205,37 @@ impl TextIndex {
             .into_iter()
             .map(|reader| Segment::open(reader, field))
             .collect::<Result<Vec<_>, _>>()?;
-        let products: usize = segments.iter().map(|segment| segment.ordinals.len()).sum();
+        let products: usize = segments
+            .iter()
+            .map(|segment| segment.ordinals.documents())
+            .sum();
         let words: u64 = segments
             .iter()
             .map(|segment| segment.inverted.total_num_tokens())
             .sum();
         let titles = std::fs::read(dir.join(TITLES_FILE))?;
         let vocabulary = Vocabulary::open(dir)?;
-        let purposes = Analyzer::new(language).purposes();
-        Ok(TextIndex {
-            purposes: purposes
+        let purposes: Vec<u32> = Analyzer::new(language)
+            .purposes()
+            .iter()
+            .filter_map(|stem| vocabulary.number_of(stem))
+            .collect();
+        let titles: Titles = postcard::from_bytes(&titles).map_err(io::Error::other)?;
+        let names_a_purpose = |product: u32| {
+            titles
+                .of(product)
                 .iter()
-                .filter_map(|stem| vocabulary.number_of(stem))
-                .collect(),
+                .any(|stem| purposes.contains(stem))
+        };
+        Ok(TextIndex {
+            names_a_purpose: (0..titles.products()).map(names_a_purpose).collect(),
+            purposes,
             segments,
             average_words: words as f32 / (products.max(1)) as f32,
             products: products as u32,
             field,
             vocabulary,
-            titles: postcard::from_bytes(&titles).map_err(io::Error::other)?,
+            titles,
         })
     }
 
@@ -207,6 +266,7 @@ impl Segment {
         let ordinals = (0..reader.max_doc())
             .map(|doc| ordinals.first(doc).unwrap_or_default() as u32)
             .collect();
+        let ordinals = Ordinals::of(ordinals);
         let lengths = reader.get_fieldnorms_reader(field)?;
         Ok(Segment {
             inverted: reader.inverted_index(field)?,
