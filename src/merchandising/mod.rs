@@ -4,6 +4,7 @@
 
 mod arrange;
 mod decide;
+mod reader;
 mod rules;
 #[cfg(test)]
 mod tests;
