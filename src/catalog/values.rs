@@ -140,8 +140,12 @@ fn read_one(attribute: &Attribute, cell: &Json) -> Result<Option<Value>, String>
             {
                 return Ok(stock.map(Value::Number));
             }
+            let is_price = matches!(attribute.role, Some(Role::Price | Role::ListPrice));
             let number = number(&text, attribute.kind == Kind::Money);
             match number.map(|number| scaled(number, attribute.scale)) {
+                Some(number) if is_price && number < 0.0 => {
+                    Err(format!("`{}` is less than nothing", excerpt(&text)))
+                }
                 Some(number) if number.is_finite() => Ok(Some(Value::Number(number))),
                 Some(_) => Err(format!("`{}` is too large a number", excerpt(&text))),
                 None => Err(format!("`{}` is not a number", excerpt(&text))),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::output::print_problems;
 use super::settings::Settings;
 use super::{CliError, Outcome, open};
 use crate::api::{self, Limits};
@@ -56,6 +57,7 @@ impl Serve {
             return Err(CliError::Usage(reason));
         }
         let engine = Arc::new(open(paths)?);
+        print_problems(&engine.snapshot().problems);
         let limits = Limits {
             body_bytes_max: self.body_bytes_max.unwrap_or(settings.body_bytes_max),
         };

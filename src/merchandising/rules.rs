@@ -111,6 +111,12 @@ impl Rules {
     ) -> Result<(Rules, Vec<Problem>), Problem> {
         let written: RuleFile = toml::from_str(text).map_err(|error| {
             let problem = Problem::new(file, one_line(error.message()));
+            let one_bracket = text.lines().any(|line| line.trim() == "[rule]");
+            let problem = if one_bracket {
+                problem.suggest("a rule begins with `[[rule]]`, in two brackets")
+            } else {
+                problem
+            };
             match error.span() {
                 Some(span) => problem.at(line_of(text, span.start)),
                 None => problem,

@@ -87,6 +87,14 @@ fn a_syntax_error_is_of_the_whole_file() {
     );
 }
 
+#[test]
+fn a_rule_in_one_bracket_is_told_of_the_other() {
+    let (_, problems) = parse("[rule]\nname = \"x\"\n");
+    expect![[r#"
+        whole file: rules/a.toml:1: invalid type: map, expected a sequence (a rule begins with `[[rule]]`, in two brackets)
+    "#]].assert_eq(&problems);
+}
+
 fn query(text: &str) -> Query {
     let stems = Analyzer::new("en").stems(text);
     Query {

@@ -1,9 +1,10 @@
 //! Promises, of the built binary while it serves:
 //! 1. A shop is served by one process, and a port that is in use is named.
 //! 2. A new generation and changed files are noticed without a restart, those in folders that appear included.
-//! 3. A bad file leaves the last good one in force, and `check` names its line.
+//! 3. A bad file leaves the last good one in force, and `check` names its line; so does a server that starts with it.
 //! 4. Whatever the server acknowledged is there after it was killed.
 
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use expect_test::expect;
@@ -169,4 +170,14 @@ fn batch(number: usize, events: usize) -> String {
         })
     };
     json!({"events": (0..events).map(event).collect::<Vec<_>>()}).to_string()
+}
+
+#[test]
+fn a_shop_that_starts_with_a_bad_file_says_so() {
+    let folder = indexed();
+    folder.write("shop/merchandising/rules/a.toml", "[[rule]\n");
+    let _server = serve(&folder.path("shop"));
+    let log = fs::read_to_string(folder.path("shop/serve.log")).unwrap();
+    assert!(log.contains("merchandising/rules/a.toml:1"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
 }

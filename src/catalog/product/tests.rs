@@ -319,15 +319,19 @@ fn a_row_is_refused_without_an_id_or_a_title_and_a_price_may_be_wrong() {
     let long = "9".repeat(201);
     check(
         FLAT,
-        &format!("sku,title,price\n1,Mug,9.50\n2,Pan,abc\n,Lid,1\n3,,1\n1,Cup,1\n{long},Jug,1\n"),
+        &format!(
+            "sku,title,price\n1,Mug,9.50\n2,Pan,abc\n6,Pot,-4\n,Lid,1\n3,,1\n1,Cup,1\n{long},Jug,1\n"
+        ),
         expect![[r#"
             1 {"title":"Mug","price":9.5}
             2 {"title":"Pan"}
               ? feed:3: `price`: `abc` is not a number
-            ! feed:4: has no id, column `sku` is empty or missing
-            ! feed:5: product `3` has no title
-            ! feed:6: product `1` is there twice, the first is on line 2
-            ! feed:7: the id in `sku` is 201 bytes long, at most 200 are allowed
+            6 {"title":"Pot"}
+              ? feed:4: `price`: `-4` is less than nothing
+            ! feed:5: has no id, column `sku` is empty or missing
+            ! feed:6: product `3` has no title
+            ! feed:7: product `1` is there twice, the first is on line 2
+            ! feed:8: the id in `sku` is 201 bytes long, at most 200 are allowed
         "#]],
     );
 }
