@@ -93,7 +93,11 @@ impl Request {
             Some(text) => filter::parse(schema, text)?,
             None => Filter::everything(),
         };
-        if let Some(category) = &self.category {
+        if let Some(category) = self
+            .category
+            .as_ref()
+            .filter(|category| !category.is_empty())
+        {
             let Some(attribute) = schema.role(crate::catalog::schema::Role::Category) else {
                 let suggestion = "give an attribute `role = \"category\"`, or use `filter`";
                 return Err(parameter(
