@@ -105,7 +105,8 @@ fn check_totals(engine: &Engine, bare: &Bare, head: &[String]) -> anyhow::Result
             ..endcap::engine::Request::new(query, shop::now())
         };
         let page = engine.search(&request)?;
-        if !page.understood.synonyms.is_empty() {
+        // A small catalog's head queries may find so little that fewer words are asked for.
+        if page.understood.relaxed || !page.understood.synonyms.is_empty() {
             continue;
         }
         let (own, theirs) = (page.total, bare.count_all_words(query)?);

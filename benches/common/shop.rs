@@ -41,7 +41,7 @@ pub fn write_files(shop: &Path, words: &Words, seed: u64, products: usize) -> an
         ("synonyms/en.txt", synonyms(words, &mut random)),
         (
             "merchandising/rules/bench.toml",
-            rules(words, products, &mut random),
+            rules(words, seed, products, &mut random),
         ),
     ] {
         let path = shop.join(file);
@@ -115,12 +115,13 @@ fn synonyms(words: &Words, random: &mut StdRng) -> String {
 }
 
 /// Rules about product types, so that a query meets few of them.
-fn rules(words: &Words, products: usize, random: &mut StdRng) -> String {
+fn rules(words: &Words, seed: u64, products: usize, random: &mut StdRng) -> String {
     let mut text = String::new();
     for number in 0..RULES {
         let kind = zipf(&words.types, 0.0, random);
-        let brand = zipf(&words.brands, 0.5, random);
         let product = random.random_range(0..products);
+        // A brand that the catalog has, however small it is.
+        let brand = words.product(seed, product).brand;
         let action = match number % 4 {
             0 => format!("pin = [{{ product = \"p{product}\", position = 2 }}]"),
             1 => format!("boost = [{{ filter = 'brand:{brand}', by = 1.5 }}]"),
