@@ -187,6 +187,16 @@ impl Columns {
         self.variant_starts[product as usize]..self.variant_starts[product as usize + 1]
     }
 
+    /// The rows a product has in a column: its variants, or only itself.
+    #[inline]
+    pub fn rows_of(&self, per_variant: bool, product: u32) -> Range<u32> {
+        if per_variant {
+            self.variants_of(product)
+        } else {
+            product..product + 1
+        }
+    }
+
     /// The column of the attribute at this position of the schema.
     #[inline]
     pub fn column(&self, attribute: usize) -> Option<&Column> {
@@ -213,11 +223,7 @@ impl Columns {
         else {
             return None;
         };
-        let rows = if *per_variant {
-            self.variants_of(product)
-        } else {
-            product..product + 1
-        };
+        let rows = self.rows_of(*per_variant, product);
         rows.flat_map(|row| cells.of(row)).copied().reduce(f64::min)
     }
 
@@ -245,11 +251,7 @@ impl Columns {
         let Some((dictionary, codes, per_variant)) = self.words(attribute) else {
             return Vec::new();
         };
-        let rows = if per_variant {
-            self.variants_of(product)
-        } else {
-            product..product + 1
-        };
+        let rows = self.rows_of(per_variant, product);
         let mut found: Vec<u32> = rows.flat_map(|row| codes.of(row)).copied().collect();
         found.sort_unstable();
         found.dedup();

@@ -93,11 +93,7 @@ impl AttributeTaste<'_> {
     /// The strongest leaning to any value the product has, and that value's code; `None` without one.
     #[inline]
     pub(super) fn strongest(&self, columns: &Columns, product: u32) -> Option<(u32, f64)> {
-        let rows = if self.per_variant {
-            columns.variants_of(product)
-        } else {
-            product..product + 1
-        };
+        let rows = columns.rows_of(self.per_variant, product);
         let leanings = rows
             .flat_map(|row| self.codes.of(row))
             .filter_map(|code| Some((*code, *self.by_code.get(code)?)));

@@ -18,7 +18,7 @@ pub(super) fn fetch(
     columns: &Columns,
     plan: &Plan,
 ) -> tantivy::Result<Candidates> {
-    let weights = UnitWeights::new(index, &plan.units)?;
+    let weights = UnitWeights::new(index, &plan.units);
     let mut collector = Collector::new(columns, plan, &weights);
     let included = collector.resolve_inclusions();
     if plan.units.is_empty() {
@@ -295,11 +295,7 @@ impl<'c> Collector<'c> {
     /// The value a product is sorted by: its variants' lowest, or highest when `descending`.
     fn sort_value(&self, attribute: usize, product: u32, descending: bool) -> Option<f64> {
         let column = self.columns.column(attribute)?;
-        let rows = if column.per_variant {
-            self.columns.variants_of(product)
-        } else {
-            product..product + 1
-        };
+        let rows = self.columns.rows_of(column.per_variant, product);
         let best = |a: f64, b: f64| if descending { a.max(b) } else { a.min(b) };
         match &column.values {
             Values::Numbers(cells) => rows.flat_map(|row| cells.of(row)).copied().reduce(best),
@@ -334,7 +330,7 @@ struct UnitWeights {
 }
 
 impl UnitWeights {
-    fn new(index: &TextIndex, units: &[Unit]) -> tantivy::Result<Self> {
+    fn new(index: &TextIndex, units: &[Unit]) -> Self {
         let mut shares = Vec::with_capacity(units.len());
         let mut stems = Vec::with_capacity(units.len());
         for unit in units.iter().take(UNITS_MAX) {
@@ -343,7 +339,7 @@ impl UnitWeights {
             for alternative in &unit.alternatives {
                 let mut rarest = u32::MAX;
                 for stem in &alternative.stems {
-                    rarest = rarest.min(index.products_with(stem)?);
+                    rarest = rarest.min(index.products_with(stem));
                 }
                 found += rarest;
                 let known = alternative
@@ -359,7 +355,7 @@ impl UnitWeights {
         shares
             .iter_mut()
             .for_each(|share| *share /= sum.max(f32::MIN_POSITIVE));
-        Ok(UnitWeights { shares, stems })
+        UnitWeights { shares, stems }
     }
 
     /// The share of the query that these units are, 0 to 1.

@@ -212,7 +212,7 @@ impl AlternativePostings {
             else {
                 return Ok(None);
             };
-            let weight = alternative.weight * rarity(index.products_with(stem)?, index.products);
+            let weight = alternative.weight * rarity(index.products_with(stem), index.products);
             words.push(WordPostings { info, weight });
         }
         words.sort_by_key(|word| word.info.doc_freq);

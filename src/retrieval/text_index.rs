@@ -9,7 +9,7 @@ use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{Index, IndexWriter, InvertedIndexReader, SegmentReader, TantivyDocument, Term};
+use tantivy::{Index, IndexWriter, InvertedIndexReader, SegmentReader, TantivyDocument};
 
 use super::stems::{STEM_END, StemTokenizer};
 use crate::catalog::product::{Product, Value};
@@ -249,14 +249,10 @@ impl TextIndex {
         self.segments.len()
     }
 
-    /// In how many products a stem stands.
-    pub(super) fn products_with(&self, stem: &str) -> tantivy::Result<u32> {
-        let term = Term::from_field_text(self.field, stem);
-        let mut found = 0;
-        for segment in &self.segments {
-            found += segment.inverted.doc_freq(&term)?;
-        }
-        Ok(found)
+    /// In how many products a stem stands, as the vocabulary counted while it was built.
+    pub(super) fn products_with(&self, stem: &str) -> u32 {
+        let number = self.vocabulary.number_of(stem);
+        number.map_or(0, |number| self.vocabulary.product_count(number))
     }
 }
 
