@@ -21,6 +21,10 @@ use common::queries::queries;
 use common::{Arguments, Cache, shop};
 use endcap::engine::Engine;
 
+/// The allocator that `endcap` has, for all that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SYSTEMS: [&str; 4] = [
     "(a) tantivy, all words",
     "(b) tantivy, any word",

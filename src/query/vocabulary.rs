@@ -127,6 +127,14 @@ impl Vocabulary {
         self.stems.product_counts[stem as usize]
     }
 
+    /// The stems that stand in at least so many products.
+    pub fn found_in_at_least(&self, products: u32) -> impl Iterator<Item = u32> {
+        let counted = (0..).zip(&self.stems.product_counts);
+        counted
+            .filter(move |(_, count)| **count >= products)
+            .map(|(stem, _)| stem)
+    }
+
     /// The words that begin with `prefix`, most frequent stem first, at most `words_max`.
     pub fn complete(&self, prefix: &str, words_max: usize) -> Vec<(String, u32)> {
         /// A very short prefix is completed from this many words only.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
-use crate::catalog::columns::{Cells, Columns, PATH_SEPARATOR};
+use crate::catalog::columns::{Codes, Columns, PATH_SEPARATOR};
 use crate::catalog::schema::{Kind, Schema};
 use crate::shoppers::affinity::affinity;
 use crate::shoppers::{AffinitySettings, Profile};
@@ -16,7 +16,7 @@ pub struct Taste<'c> {
 /// What a shopper leans to in one attribute.
 pub(super) struct AttributeTaste<'c> {
     pub(super) attribute: usize,
-    codes: &'c Cells<u32>,
+    codes: &'c Codes,
     per_variant: bool,
     by_code: FxHashMap<u32, f64>,
 }
@@ -96,7 +96,7 @@ impl AttributeTaste<'_> {
         let rows = columns.rows_of(self.per_variant, product);
         let leanings = rows
             .flat_map(|row| self.codes.of(row))
-            .filter_map(|code| Some((*code, *self.by_code.get(code)?)));
+            .filter_map(|code| Some((code, *self.by_code.get(&code)?)));
         leanings.max_by(|(code, a), (other, b)| a.abs().total_cmp(&b.abs()).then(other.cmp(code)))
     }
 }

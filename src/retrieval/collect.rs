@@ -1,17 +1,15 @@
 //! One pass over everything that matches: filter, count, keep the best.
 
-use super::bm25::rarity;
+use super::block::Block;
+use super::bm25::Lengths;
 use super::facets::Facet;
-use super::matching::{Match, match_units};
+use super::matching::match_units;
 use super::text_index::TextIndex;
 use super::top::Top;
+use super::weights::UnitWeights;
 use super::{Candidate, Candidates, Features, Order, Plan, SoldOut, UNITS_MAX};
-use crate::catalog::columns::{Columns, Values};
+use crate::catalog::columns::Columns;
 use crate::catalog::filter::{Filter, Predicate};
-use crate::query::Unit;
-
-/// This many matches go through each step together.
-const BLOCK_MATCHES: usize = 1_024;
 
 pub(super) fn fetch(
     index: &TextIndex,
@@ -22,38 +20,48 @@ pub(super) fn fetch(
     let mut collector = Collector::new(columns, plan, &weights);
     let included = collector.resolve_inclusions();
     if plan.units.is_empty() {
-        collector.visit_all((0..columns.products()).map(Match::without_words));
+        collector.visit_everything();
     } else {
-        let matches = match_units(index, &plan.units, plan.matches_enough)?;
-        let mut missing = included.iter().flatten().copied().collect::<Vec<u32>>();
-        missing.sort_unstable();
-        missing.dedup();
-        if !missing.is_empty() {
-            for found in &matches {
-                missing.retain(|ordinal| *ordinal != found.ordinal);
+        let lengths = Lengths::new(index.average_words);
+        let mut block = Block::default();
+        for mut matches in match_units(index, &plan.units, plan.matches_enough)? {
+            while matches.next(&mut block) {
+                collector.select(&mut block);
+                matches.score(&lengths, &mut block);
+                collector.keep(&block);
             }
         }
-        collector.visit_all(matches.into_iter());
-        collector.visit_all(missing.into_iter().map(Match::without_words));
+        collector.visit_missing();
     }
-    let relaxed = collector.relaxed;
-    let (total, kept, facets) = collector.finish();
-    let mut candidates: Vec<Candidate> = Vec::with_capacity(kept.len());
-    for found in kept {
-        candidates.push(Candidate {
-            ordinal: found.ordinal,
-            sold_out: columns.sold_out(found.ordinal),
-            features: weights.features(index, found),
-        });
-    }
-    let facets = facets.into_iter().map(Facet::finish).collect();
+    let features = |found: &Found| Features {
+        bm25: found.score,
+        coverage: weights.coverage(found.units),
+        made_for: weights.made_for(index, found.ordinal),
+    };
+    let kept = collector.pinned.into_iter();
+    let kept = kept.chain(collector.top.into_sorted());
+    let candidates = kept.map(|found| Candidate {
+        ordinal: found.ordinal,
+        sold_out: columns.sold_out(found.ordinal),
+        features: features(&found),
+    });
     Ok(Candidates {
-        total,
-        candidates,
+        total: collector.total,
+        candidates: candidates.collect(),
         included,
-        facets,
-        relaxed,
+        facets: collector.facets.into_iter().map(Facet::finish).collect(),
+        relaxed: collector.relaxed,
     })
+}
+
+/// A product that matches, and how.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    ordinal: u32,
+    /// Sum of the BM25 scores of the units it matches.
+    score: f32,
+    /// Bit `i` is set when unit `i` matches.
+    units: u32,
 }
 
 struct Collector<'c> {
@@ -68,8 +76,8 @@ struct Collector<'c> {
     /// Variants of one product may differ in what passes or is counted.
     per_variant: bool,
     included: Vec<u32>,
-    pinned: Vec<Match>,
-    top: Top<Match>,
+    pinned: Vec<Found>,
+    top: Top<Found>,
     total: usize,
     /// A product that was not brought in matches fewer words than were asked for.
     relaxed: bool,
@@ -156,78 +164,128 @@ impl<'c> Collector<'c> {
                 .all(|(_, choice)| choice.holds(product, variant))
     }
 
-    fn visit_all(&mut self, mut matches: impl Iterator<Item = Match>) {
-        let mut block = Vec::with_capacity(BLOCK_MATCHES);
-        loop {
-            block.clear();
-            block.extend(matches.by_ref().take(BLOCK_MATCHES));
-            if block.is_empty() {
-                return;
-            }
-            if self.plan.sold_out == SoldOut::Hide || !self.plan.suppressed.is_empty() {
-                block.retain(|found| self.may_appear(found.ordinal));
-            }
-            if self.per_variant {
-                block.retain(|found| self.count_variants(found.ordinal));
-            } else if !self.choices.is_empty() {
-                block.retain(|found| self.count_product(found.ordinal));
-            } else {
-                self.count_block(&mut block);
-            }
-            self.total += block.len();
-            block.iter().for_each(|found| self.keep(*found));
+    /// Every product of the catalog, nobody having asked for words.
+    fn visit_everything(&mut self) {
+        let products = self.columns.products();
+        for first in (0..products).step_by(Block::PRODUCTS) {
+            let end = products.min(first + Block::PRODUCTS as u32);
+            self.visit_without_words((first..end).collect());
         }
     }
 
-    fn may_appear(&self, product: u32) -> bool {
-        let hidden = self.plan.sold_out == SoldOut::Hide && self.columns.sold_out(product);
-        !hidden && !self.plan.suppressed.contains(&product)
+    /// The inclusions that the words did not find.
+    fn visit_missing(&mut self) {
+        let is_missing = |product: &u32| self.pinned.iter().all(|found| found.ordinal != *product);
+        let missing = self.included.iter().copied().filter(is_missing).collect();
+        self.visit_without_words(missing);
     }
 
-    fn keep(&mut self, found: Match) {
-        let product = found.ordinal;
-        if !self.included.is_empty() && self.included.contains(&product) {
-            self.pinned.push(found);
+    fn visit_without_words(&mut self, ordinals: Vec<u32>) {
+        let mut block = Block::without_words(ordinals);
+        self.select(&mut block);
+        self.keep(&block);
+    }
+
+    /// Leaves the products that pass, and counts them.
+    fn select(&mut self, block: &mut Block) {
+        self.leave_out(block);
+        if self.per_variant {
+            let products = std::mem::take(&mut block.ordinals);
+            let passing: Vec<bool> = products
+                .iter()
+                .map(|product| self.count_variants(*product))
+                .collect();
+            block.ordinals = products;
+            block.retain(&passing);
         } else {
-            let units = self.plan.units.len().min(UNITS_MAX);
-            self.relaxed |= (found.units.count_ones() as usize) < units;
-            let sold_out = self.columns.sold_out(product);
-            self.top.push(self.key(&found, sold_out), product, found);
+            self.count_products(block);
+        }
+        self.total += block.ordinals.len();
+    }
+
+    /// Leaves out what must not appear.
+    fn leave_out(&self, block: &mut Block) {
+        let hides = self.plan.sold_out == SoldOut::Hide;
+        if !hides && self.plan.suppressed.is_empty() {
+            return;
+        }
+        let may_appear = |product: &u32| {
+            let hidden = hides && self.columns.sold_out(*product);
+            !hidden && !self.plan.suppressed.contains(product)
+        };
+        let may_appear: Vec<bool> = block.ordinals.iter().map(may_appear).collect();
+        block.retain(&may_appear);
+    }
+
+    /// Keeps the best of a block that is scored.
+    fn keep(&mut self, block: &Block) {
+        let asked = self.plan.units.len().min(UNITS_MAX) as u32;
+        let every_unit = u32::MAX.checked_shr(u32::BITS - asked).unwrap_or_default();
+        let mut coverage = (0, self.weights.coverage(0));
+        let scored = block.scores.iter().zip(&block.units);
+        for (ordinal, (score, units)) in block.ordinals.iter().zip(scored) {
+            let found = Found {
+                ordinal: *ordinal,
+                score: *score,
+                units: *units,
+            };
+            if !self.included.is_empty() && self.included.contains(ordinal) {
+                self.pinned.push(found);
+                continue;
+            }
+            self.relaxed |= *units != every_unit;
+            if coverage.0 != *units {
+                coverage = (*units, self.weights.coverage(*units));
+            }
+            let key = match self.plan.order {
+                Order::Relevance => f64::from(score * coverage.1),
+                Order::By {
+                    attribute,
+                    descending,
+                } => self.sort_key(attribute, descending, *ordinal),
+            };
+            if self.top.may_keep(key) {
+                self.top.push(self.sunk(key, *ordinal), *ordinal, found);
+            }
         }
     }
 
-    /// Leaves those that pass and counts them; for when no facet has a choice and no variant matters.
-    fn count_block(&mut self, block: &mut Vec<Match>) {
-        // One column after the other and without branches, so that many cells are fetched at a time.
-        let mut passing = 0;
-        for at in 0..block.len() {
-            let found = block[at];
-            block[passing] = found;
-            // Nothing reads the variant here.
-            passing += usize::from(self.base.holds(found.ordinal, u32::MAX));
-        }
-        block.truncate(passing);
-        let products: Vec<u32> = block.iter().map(|found| found.ordinal).collect();
-        for facet in &mut self.facets {
-            facet.count_products(&products);
+    /// A shopper's own sort is obeyed to the letter; otherwise what is sold out sinks.
+    fn sunk(&self, key: f64, product: u32) -> f64 {
+        const SOLD_OUT: f64 = 1e9;
+        let sinks = self.plan.sold_out == SoldOut::Sink && self.plan.order == Order::Relevance;
+        if sinks && self.columns.sold_out(product) {
+            key - SOLD_OUT
+        } else {
+            key
         }
     }
 
-    fn count_product(&mut self, product: u32) -> bool {
-        let variant = self.columns.variants_of(product).start;
-        match self.failing(product, variant) {
-            Failing::None => {
-                self.facets
-                    .iter_mut()
-                    .for_each(|facet| facet.count(product));
-                true
+    /// Leaves those that pass and counts them; for when variants do not matter.
+    fn count_products(&mut self, block: &mut Block) {
+        let passes = self.base.hold(&block.ordinals);
+        block.retain(&passes);
+        if self.choices.is_empty() {
+            for facet in &mut self.facets {
+                facet.count_products(&block.ordinals);
             }
-            Failing::Choice(facet) => {
-                self.facets[facet].count(product);
-                false
-            }
-            Failing::More => false,
+            return;
         }
+        let choices = self.choices.iter();
+        let held: Vec<(usize, Vec<bool>)> = choices
+            .map(|(facet, choice)| (*facet, choice.hold(&block.ordinals)))
+            .collect();
+        for (facet, counter) in self.facets.iter_mut().enumerate() {
+            // A facet's own choice does not shrink its counts.
+            let others = held.iter().filter(|(own, _)| *own != facet);
+            let passes = all_hold(others, block.ordinals.len());
+            let passing = block.ordinals.iter().zip(passes);
+            let passing: Vec<u32> = passing
+                .filter_map(|(product, passes)| passes.then_some(*product))
+                .collect();
+            counter.count_products(&passing);
+        }
+        block.retain(&all_hold(held.iter(), block.ordinals.len()));
     }
 
     fn count_variants(&mut self, product: u32) -> bool {
@@ -267,50 +325,35 @@ impl<'c> Collector<'c> {
         failing
     }
 
-    /// Higher comes first. A shopper's own sort is obeyed to the letter; otherwise what is sold out sinks.
-    fn key(&self, found: &Match, sold_out: bool) -> f64 {
-        const SOLD_OUT: f64 = 1e9;
-        match self.plan.order {
-            Order::Relevance => {
-                let relevance = f64::from(found.score * self.weights.coverage(found.units));
-                if sold_out && self.plan.sold_out == SoldOut::Sink {
-                    relevance - SOLD_OUT
-                } else {
-                    relevance
-                }
-            }
-            Order::By {
-                attribute,
-                descending,
-            } => {
-                let value = self.sort_value(attribute, found.ordinal, descending);
-                value.map_or(
-                    f64::NEG_INFINITY,
-                    |value| if descending { value } else { -value },
-                )
-            }
+    /// The value a product is sorted by, its variants' lowest, or highest when `descending`; higher comes first.
+    fn sort_key(&self, attribute: usize, descending: bool, product: u32) -> f64 {
+        let Some(column) = self.columns.column(attribute) else {
+            return f64::NEG_INFINITY;
+        };
+        // Codes compare as values do.
+        let codes = self.columns.codes_of(column, product);
+        if descending {
+            codes.max().map_or(f64::NEG_INFINITY, f64::from)
+        } else {
+            codes
+                .min()
+                .map_or(f64::NEG_INFINITY, |code| -f64::from(code))
         }
     }
+}
 
-    /// The value a product is sorted by: its variants' lowest, or highest when `descending`.
-    fn sort_value(&self, attribute: usize, product: u32, descending: bool) -> Option<f64> {
-        let column = self.columns.column(attribute)?;
-        let rows = self.columns.rows_of(column.per_variant, product);
-        let best = |a: f64, b: f64| if descending { a.max(b) } else { a.min(b) };
-        match &column.values {
-            Values::Numbers(cells) => rows.flat_map(|row| cells.of(row)).copied().reduce(best),
-            Values::Words { codes, .. } => rows
-                .flat_map(|row| codes.of(row))
-                .map(|code| f64::from(*code))
-                .reduce(best),
-        }
+/// By product: whether all of these choices hold.
+fn all_hold<'h>(
+    choices: impl Iterator<Item = &'h (usize, Vec<bool>)>,
+    products: usize,
+) -> Vec<bool> {
+    let mut all = vec![true; products];
+    for (_, held) in choices {
+        all.iter_mut()
+            .zip(held)
+            .for_each(|(all, held)| *all &= held);
     }
-
-    fn finish(self) -> (usize, Vec<Match>, Vec<Facet<'c>>) {
-        let mut kept = self.pinned;
-        kept.extend(self.top.into_sorted());
-        (self.total, kept, self.facets)
-    }
+    all
 }
 
 /// Which conditions a row fails.
@@ -319,84 +362,4 @@ enum Failing {
     /// Only the own choice of this facet.
     Choice(usize),
     More,
-}
-
-/// How much of the query each unit is.
-struct UnitWeights {
-    /// By unit: its share of the query, rarer words weighing more; they sum to 1.
-    shares: Vec<f32>,
-    /// By unit: the numbers of the stems of its alternatives.
-    stems: Vec<Vec<Vec<u32>>>,
-}
-
-impl UnitWeights {
-    fn new(index: &TextIndex, units: &[Unit]) -> Self {
-        let mut shares = Vec::with_capacity(units.len());
-        let mut stems = Vec::with_capacity(units.len());
-        for unit in units.iter().take(UNITS_MAX) {
-            let mut found = 0;
-            let mut numbers = Vec::with_capacity(unit.alternatives.len());
-            for alternative in &unit.alternatives {
-                let mut rarest = u32::MAX;
-                for stem in &alternative.stems {
-                    rarest = rarest.min(index.products_with(stem));
-                }
-                found += rarest;
-                let known = alternative
-                    .stems
-                    .iter()
-                    .map(|stem| index.vocabulary.number_of(stem));
-                numbers.extend(known.collect::<Option<Vec<u32>>>());
-            }
-            shares.push(rarity(found.min(index.products), index.products));
-            stems.push(numbers);
-        }
-        let sum: f32 = shares.iter().sum();
-        shares
-            .iter_mut()
-            .for_each(|share| *share /= sum.max(f32::MIN_POSITIVE));
-        UnitWeights { shares, stems }
-    }
-
-    /// The share of the query that these units are, 0 to 1.
-    fn coverage(&self, units: u32) -> f32 {
-        self.shares
-            .iter()
-            .enumerate()
-            .filter(|(unit, _)| units & (1 << unit) != 0)
-            .map(|(_, share)| share)
-            .sum()
-    }
-
-    fn features(&self, index: &TextIndex, found: Match) -> Features {
-        Features {
-            bm25: found.score,
-            coverage: self.coverage(found.units),
-            made_for: self.made_for(index, found.ordinal),
-        }
-    }
-
-    /// The share of the query that the title names only after a word such as "for".
-    fn made_for(&self, index: &TextIndex, product: u32) -> f32 {
-        if !index.names_a_purpose[product as usize] {
-            return 0.0;
-        }
-        let title = index.titles.of(product);
-        let Some(purpose) = title.iter().position(|stem| index.purposes.contains(stem)) else {
-            return 0.0;
-        };
-        let named =
-            |part: &[u32], unit: usize| self.stems[unit].iter().any(|stems| names(part, stems));
-        let (before, after) = title.split_at(purpose);
-        let only_after = |unit: &usize| named(after, *unit) && !named(before, *unit);
-        (0..self.stems.len())
-            .filter(only_after)
-            .map(|unit| self.shares[unit])
-            .sum()
-    }
-}
-
-/// Whether these stems stand side by side in a part of a title.
-fn names(part: &[u32], stems: &[u32]) -> bool {
-    !stems.is_empty() && part.windows(stems.len()).any(|window| window == stems)
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::catalog::columns::{Cell, Cells, Columns, Values};
+use crate::catalog::columns::{Codes, Columns, Values};
 
 /// What a facet came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,41 +58,54 @@ pub(super) struct Facet<'c> {
 
 enum Counter<'c> {
     Words {
-        codes: &'c Cells<u32>,
+        codes: &'c Codes,
+        /// By code, and after them the rows without one.
         counts: Vec<u32>,
+        /// Only the lowest level of each path is counted, the levels above it follow at the end; for facets whose
+        /// products have at most one value.
+        lowest: bool,
+        /// What the current product was counted for.
         seen: Vec<u32>,
+        gathered: Vec<u32>,
     },
     Numbers {
-        cells: &'c Cells<f64>,
-        min: f64,
-        max: f64,
+        codes: &'c Codes,
+        numbers: &'c [f64],
+        lowest: u32,
+        highest: u32,
     },
     Nothing,
 }
 
 impl<'c> Facet<'c> {
     pub(super) fn new(columns: &'c Columns, attribute: usize) -> Self {
-        let (per_variant, counter) = match columns.column(attribute) {
-            None => (false, Counter::Nothing),
-            Some(column) => {
-                let counter = match &column.values {
-                    Values::Words { dictionary, codes } => Counter::Words {
-                        codes,
-                        counts: vec![0; dictionary.len()],
-                        seen: Vec::new(),
-                    },
-                    Values::Numbers(cells) => Counter::Numbers {
-                        cells,
-                        min: f64::INFINITY,
-                        max: f64::NEG_INFINITY,
-                    },
-                };
-                (column.per_variant, counter)
-            }
+        let Some(column) = columns.column(attribute) else {
+            return Facet {
+                attribute,
+                per_variant: false,
+                counted: false,
+                counter: Counter::Nothing,
+            };
+        };
+        let codes = &column.codes;
+        let counter = match &column.values {
+            Values::Words(dictionary) => Counter::Words {
+                codes,
+                counts: vec![0; dictionary.len() + 1],
+                lowest: codes.is_single() && !column.per_variant,
+                seen: Vec::new(),
+                gathered: Vec::new(),
+            },
+            Values::Numbers(numbers) => Counter::Numbers {
+                codes,
+                numbers,
+                lowest: u32::MAX,
+                highest: 0,
+            },
         };
         Facet {
             attribute,
-            per_variant,
+            per_variant: column.per_variant,
             counted: false,
             counter,
         }
@@ -106,69 +119,38 @@ impl<'c> Facet<'c> {
         self.per_variant
     }
 
-    /// Counts a row: a product, or a variant whose product's other rows follow before `end_product`.
-    #[inline]
-    pub(super) fn count(&mut self, row: u32) {
-        match &mut self.counter {
-            Counter::Words {
-                codes,
-                counts,
-                seen,
-                ..
-            } => {
-                for code in codes.of(row) {
-                    if self.per_variant {
-                        if seen.contains(code) {
-                            continue;
-                        }
-                        seen.push(*code);
-                    }
-                    counts[*code as usize] += 1;
-                }
-            }
-            Counter::Numbers { cells, min, max } => {
-                for number in cells.of(row) {
-                    *min = min.min(*number);
-                    *max = max.max(*number);
-                }
-            }
-            Counter::Nothing => {}
-        }
-    }
-
     /// Counts these products; not for an attribute of variants.
     pub(super) fn count_products(&mut self, products: &[u32]) {
         debug_assert!(!self.per_variant);
-        match &mut self.counter {
-            Counter::Words { codes, counts, .. } => match codes {
-                Cells::Single(codes) => {
-                    for product in products {
-                        let code = codes[*product as usize];
-                        if !code.is_missing() {
-                            counts[code as usize] += 1;
-                        }
-                    }
-                }
-                Cells::Many { .. } => {
-                    for code in products.iter().flat_map(|product| codes.of(*product)) {
-                        counts[*code as usize] += 1;
-                    }
-                }
-            },
-            Counter::Numbers { .. } | Counter::Nothing => {
-                products.iter().for_each(|product| self.count(*product));
+        if let Counter::Words {
+            codes,
+            counts,
+            gathered,
+            ..
+        } = &mut self.counter
+            && codes.gather(products, gathered)
+        {
+            let last = counts.len() - 1;
+            for code in gathered {
+                counts[(*code as usize).min(last)] += 1;
             }
+            return;
+        }
+        for product in products {
+            self.count_row(*product);
+            self.end_product();
         }
     }
 
-    /// Counts a variant that passes: itself, or its product unless another variant did.
+    /// Counts a variant that passes: itself, or its product unless another variant did. `end_product` follows the
+    /// last variant of a product.
     #[inline]
     pub(super) fn count_variant(&mut self, product: u32, variant: u32) {
         if self.per_variant {
-            self.count(variant);
+            self.count_row(variant);
         } else if !self.counted {
             self.counted = true;
-            self.count(product);
+            self.count_row(product);
         }
     }
 
@@ -181,24 +163,90 @@ impl<'c> Facet<'c> {
         }
     }
 
+    #[inline]
+    fn count_row(&mut self, row: u32) {
+        match &mut self.counter {
+            Counter::Words {
+                codes,
+                counts,
+                lowest: true,
+                ..
+            } => codes
+                .lowest(row)
+                .for_each(|code| counts[code as usize] += 1),
+            Counter::Words {
+                codes,
+                counts,
+                seen,
+                ..
+            } => {
+                for code in codes.of(row) {
+                    if !seen.contains(&code) {
+                        seen.push(code);
+                        counts[code as usize] += 1;
+                    }
+                }
+            }
+            Counter::Numbers {
+                codes,
+                lowest,
+                highest,
+                ..
+            } => {
+                for code in codes.lowest(row) {
+                    *lowest = code.min(*lowest);
+                    *highest = code.max(*highest);
+                }
+            }
+            Counter::Nothing => {}
+        }
+    }
+
     pub(super) fn finish(self) -> FacetCounts {
         let (mut counts, mut range) = (Vec::new(), None);
         match self.counter {
             Counter::Words {
-                counts: by_code, ..
+                codes,
+                counts: mut by_code,
+                lowest,
+                ..
             } => {
+                by_code.pop();
+                if lowest && codes.has_levels() {
+                    add_to_levels_above(codes, &mut by_code);
+                }
                 let occurring = (0..).zip(by_code).filter(|(_, count)| *count > 0);
                 counts = occurring
                     .map(|(code, count)| FacetCount { code, count })
                     .collect();
             }
-            Counter::Numbers { min, max, .. } if min <= max => range = Some(Range { min, max }),
+            Counter::Numbers {
+                numbers,
+                lowest,
+                highest,
+                ..
+            } if lowest <= highest => {
+                range = Some(Range {
+                    min: numbers[lowest as usize],
+                    max: numbers[highest as usize],
+                });
+            }
             Counter::Numbers { .. } | Counter::Nothing => {}
         }
         FacetCounts {
             attribute: self.attribute,
             counts,
             range,
+        }
+    }
+}
+
+/// A level of a path counts what is below it too.
+fn add_to_levels_above(codes: &Codes, counts: &mut [u32]) {
+    // A level's code is lower than any below it, so that those are complete when it is their turn.
+    for code in (0..counts.len() as u32).rev() {
+        if let Some(parent) = codes.parent(code) {
+            counts[parent as usize] += counts[code as usize];
         }
     }
 }

@@ -1,396 +1,300 @@
 //! Which products match the words of a query, and how well: all words first, then fewer.
-//!
-//! A product that matches `k` of `m` units must match one of the `m − k + 1` rarest, so those are read whole and the
-//! others are only probed: asking for fewer words costs little more than asking for all.
 
-use std::cmp::Ordering;
+use std::borrow::Cow;
 
-use tantivy::postings::{Postings, SegmentPostings, TermInfo};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet, TERMINATED, Term};
+use tantivy::Term;
 
+use super::bits::{Bits, Cursor, in_at_least};
+use super::block::Block;
 use super::bm25::{Lengths, rarity};
+use super::postings::{self, Postings};
 use super::text_index::{Segment, TextIndex};
 use crate::query::{Alternative, Unit};
 
 /// More units than this are not sought.
 pub const UNITS_MAX: usize = 32;
 
-/// A product that matched.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Match {
-    pub(super) ordinal: u32,
-    /// Sum of the BM25 scores of the units it matched.
-    pub(super) score: f32,
-    /// Bit `i` is set when unit `i` matched.
-    pub(super) units: u32,
+/// What matches in one segment, and what is needed to score it.
+pub(super) struct Matches<'i> {
+    sought: Sought<'i>,
+    documents: Bits,
+    listed: Cursor,
 }
 
-impl Match {
-    /// A product that nobody asked for by words.
-    pub(super) fn without_words(ordinal: u32) -> Self {
-        Match {
-            ordinal,
-            score: 0.0,
-            units: 0,
-        }
-    }
-}
-
-/// Matches all units; while fewer than `enough` products do, one unit fewer.
-pub(super) fn match_units(
-    index: &TextIndex,
+/// Matches all units; while fewer than `enough` products do, one unit fewer. By segment.
+pub(super) fn match_units<'i>(
+    index: &'i TextIndex,
     units: &[Unit],
     enough: usize,
-) -> tantivy::Result<Vec<Match>> {
+) -> tantivy::Result<Vec<Matches<'i>>> {
     let units = &units[..units.len().min(UNITS_MAX)];
-    let lengths = Lengths::new(index.average_words);
     let mut segments = Vec::with_capacity(index.segments.len());
     for segment in &index.segments {
-        segments.push(SegmentUnits::open(index, segment, units)?);
+        segments.push(Sought::open(index, segment, units)?);
     }
-    let known = known_units(&segments, units.len());
-    let mut required = known;
+    // A word nobody sells cannot be required.
+    let is_known = |unit: &usize| segments.iter().any(|sought| sought.has(*unit));
+    let mut required = (0..units.len()).filter(is_known).count();
+    if required == 0 {
+        return Ok(Vec::new());
+    }
     loop {
-        let mut matches = Vec::new();
-        for segment in &segments {
-            segment.collect(required, known, &lengths, &mut matches)?;
-        }
-        if matches.len() >= enough || required <= 1 {
-            return Ok(matches);
+        let found: Vec<Bits> = segments
+            .iter()
+            .map(|sought| sought.find(required))
+            .collect();
+        if required == 1 || found.iter().map(Bits::count).sum::<usize>() >= enough {
+            let matches = segments.into_iter().zip(found);
+            return Ok(matches
+                .map(|(sought, documents)| Matches {
+                    sought,
+                    documents,
+                    listed: Cursor::default(),
+                })
+                .collect());
         }
         required -= 1;
     }
 }
 
-/// How many units match anything in the catalog; a word nobody sells cannot be required.
-fn known_units(segments: &[SegmentUnits<'_>], units: usize) -> usize {
-    let known = |unit: usize| {
-        segments
-            .iter()
-            .any(|segment| segment.units.iter().any(|postings| postings.unit == unit))
-    };
-    (0..units).filter(|unit| known(*unit)).count()
+impl Matches<'_> {
+    /// Replaces the block's products by the next ones in order; false when there are no more.
+    pub(super) fn next(&mut self, block: &mut Block) -> bool {
+        block.clear();
+        self.documents
+            .list(&mut self.listed, &mut block.documents, Block::PRODUCTS);
+        let ordinals = &self.sought.segment.ordinals;
+        let listed = block.documents.iter();
+        block
+            .ordinals
+            .extend(listed.map(|document| ordinals.of_document(*document)));
+        !block.documents.is_empty()
+    }
+
+    /// Says of the products of a block how well they match.
+    pub(super) fn score(&self, lengths: &Lengths, block: &mut Block) {
+        let products = block.documents.len();
+        block.scores.clear();
+        block.scores.resize(products, 0.0);
+        block.units.clear();
+        block.units.resize(products, 0);
+        let (mut best, mut scratch) = (vec![0.0; products], Scratch::of(products));
+        for unit in &self.sought.units {
+            unit.score(
+                self.sought.segment,
+                lengths,
+                &block.documents,
+                &mut best,
+                &mut scratch,
+            );
+            let own = block.scores.iter_mut().zip(&mut block.units).zip(&best);
+            for ((score, units), best) in own {
+                *score += best;
+                *units |= u32::from(*best > 0.0) << unit.number;
+            }
+        }
+    }
 }
 
-struct SegmentUnits<'i> {
+/// The units of a query in one segment; those that match nothing there are left out.
+struct Sought<'i> {
     segment: &'i Segment,
-    /// Rarest first.
-    units: Vec<UnitPostings>,
+    units: Vec<SoughtUnit<'i>>,
 }
 
-struct UnitPostings {
-    unit: usize,
-    alternatives: Vec<AlternativePostings>,
-    /// At most this many documents match.
-    documents_max: u64,
+struct SoughtUnit<'i> {
+    /// Its place in the query.
+    number: usize,
+    alternatives: Vec<SoughtAlternative<'i>>,
+    /// What any alternative matches; `None` when there is only one, of one word.
+    documents: Option<Bits>,
 }
 
-struct AlternativePostings {
-    /// Rarest first; never empty.
-    words: Vec<WordPostings>,
-}
+/// All of these stems; never empty.
+struct SoughtAlternative<'i>(Vec<SoughtStem<'i>>);
 
-struct WordPostings {
-    info: TermInfo,
-    /// Rarity of the word times the weight of the alternative.
+struct SoughtStem<'i> {
+    postings: Cow<'i, Postings>,
+    /// Rarity of the stem times the weight of the alternative.
     weight: f32,
 }
 
-/// Documents of one segment that matched, in order; three columns of one table.
-#[derive(Default)]
-struct Hits {
-    documents: Vec<u32>,
-    scores: Vec<f32>,
-    /// Bit `i` is set when unit `i` matched.
-    units: Vec<u32>,
+/// Room for the scores of alternatives and of their stems.
+struct Scratch {
+    alternative: Vec<f32>,
+    stem: Vec<f32>,
 }
 
-impl<'i> SegmentUnits<'i> {
-    fn open(index: &TextIndex, segment: &'i Segment, units: &[Unit]) -> tantivy::Result<Self> {
-        let mut opened = Vec::with_capacity(units.len());
-        for (unit, Unit { alternatives }) in units.iter().enumerate() {
+impl Scratch {
+    fn of(products: usize) -> Self {
+        Scratch {
+            alternative: vec![0.0; products],
+            stem: vec![0.0; products],
+        }
+    }
+}
+
+impl<'i> Sought<'i> {
+    fn open(index: &'i TextIndex, segment: &'i Segment, units: &[Unit]) -> tantivy::Result<Self> {
+        let mut sought = Vec::with_capacity(units.len());
+        for (number, Unit { alternatives }) in units.iter().enumerate() {
             let mut found = Vec::with_capacity(alternatives.len());
             for alternative in alternatives {
-                found.extend(AlternativePostings::open(index, segment, alternative)?);
+                found.extend(SoughtAlternative::open(index, segment, alternative)?);
             }
             if !found.is_empty() {
-                let documents_max = found.iter().map(AlternativePostings::documents_max).sum();
-                opened.push(UnitPostings {
-                    unit,
-                    alternatives: found,
-                    documents_max,
-                });
+                sought.push(SoughtUnit::of(number, found));
             }
         }
-        opened.sort_by_key(|unit| unit.documents_max);
-        Ok(SegmentUnits {
+        Ok(Sought {
             segment,
-            units: opened,
+            units: sought,
         })
     }
 
-    /// Adds the products that match at least `required` of the `known` units.
-    fn collect(
-        &self,
-        required: usize,
-        known: usize,
-        lengths: &Lengths,
-        matches: &mut Vec<Match>,
-    ) -> tantivy::Result<()> {
-        if required == 0 || self.units.len() < required {
-            return Ok(());
+    fn has(&self, unit: usize) -> bool {
+        self.units.iter().any(|own| own.number == unit)
+    }
+
+    /// The documents that match at least `required` units.
+    fn find(&self, required: usize) -> Bits {
+        if self.units.len() < required {
+            return Bits::none_of(self.segment.documents());
         }
-        // Units that match nothing in this segment count among the rarest.
-        let absent = known - self.units.len();
-        let (seeds, probes) = self.units.split_at(known - required + 1 - absent);
-        let mut hits = Hits::default();
-        for seed in seeds {
-            let (documents, scores) = seed.read(self.segment, lengths)?;
-            hits = hits.union(documents, scores, 1 << seed.unit);
-        }
-        for (at, probe) in probes.iter().enumerate() {
-            let scores = probe.scores(self.segment, lengths, &hits.documents)?;
-            let probes_left = probes.len() - at - 1;
-            hits.add(&scores, 1 << probe.unit);
-            hits.keep_matching(required.saturating_sub(probes_left));
-        }
-        matches.extend((0..hits.documents.len()).map(|at| Match {
-            ordinal: self.segment.ordinals.of_document(hits.documents[at]),
-            score: hits.scores[at],
-            units: hits.units[at],
-        }));
-        Ok(())
+        let sets: Vec<&Bits> = self.units.iter().map(SoughtUnit::documents).collect();
+        in_at_least(required, &sets)
     }
 }
 
-impl UnitPostings {
-    /// Every document that matches, in order, with its score.
-    fn read(&self, segment: &Segment, lengths: &Lengths) -> tantivy::Result<(Vec<u32>, Vec<f32>)> {
-        let mut hits = Hits::default();
-        for alternative in &self.alternatives {
-            let (documents, scores) = alternative.read(segment, lengths)?;
-            hits = hits.best(documents, scores);
+impl<'i> SoughtUnit<'i> {
+    fn of(number: usize, alternatives: Vec<SoughtAlternative<'i>>) -> Self {
+        let mut documents = None;
+        if alternatives.len() > 1 || alternatives[0].0.len() > 1 {
+            for alternative in &alternatives {
+                let own = alternative.documents();
+                match &mut documents {
+                    None => documents = Some(own),
+                    Some(documents) => documents.unite(&own),
+                }
+            }
         }
-        Ok((hits.documents, hits.scores))
+        SoughtUnit {
+            number,
+            alternatives,
+            documents,
+        }
     }
 
-    /// The score of each document, 0 where it does not match.
-    fn scores(
+    fn documents(&self) -> &Bits {
+        let only = &self.alternatives[0].0[0].postings.documents;
+        self.documents.as_ref().unwrap_or(only)
+    }
+
+    /// The score of the best alternative by document, 0 where none matches.
+    fn score(
         &self,
         segment: &Segment,
         lengths: &Lengths,
         documents: &[u32],
-    ) -> tantivy::Result<Vec<f32>> {
-        let mut best: Vec<f32> = Vec::new();
-        for alternative in &self.alternatives {
-            let scores = alternative.scores(segment, lengths, documents)?;
-            if best.is_empty() {
-                best = scores;
-            } else {
-                best.iter_mut()
-                    .zip(scores)
-                    .for_each(|(best, score)| *best = best.max(score));
+        best: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let (first, others) = self
+            .alternatives
+            .split_first()
+            .expect("a unit without alternatives is left out");
+        first.score(segment, lengths, documents, best, &mut scratch.stem);
+        for other in others {
+            other.score(
+                segment,
+                lengths,
+                documents,
+                &mut scratch.alternative,
+                &mut scratch.stem,
+            );
+            for (best, score) in best.iter_mut().zip(&scratch.alternative) {
+                *best = best.max(*score);
             }
         }
-        Ok(best)
     }
 }
 
-impl AlternativePostings {
-    /// `None` when the segment lacks one of the words.
+impl<'i> SoughtAlternative<'i> {
+    /// `None` when the segment lacks one of the stems.
     fn open(
-        index: &TextIndex,
-        segment: &Segment,
+        index: &'i TextIndex,
+        segment: &'i Segment,
         alternative: &Alternative,
     ) -> tantivy::Result<Option<Self>> {
-        let mut words = Vec::with_capacity(alternative.stems.len());
+        let mut stems = Vec::with_capacity(alternative.stems.len());
         for stem in &alternative.stems {
-            let Some(info) = segment
-                .inverted
-                .get_term_info(&Term::from_field_text(index.field, stem))?
-            else {
+            let Some(postings) = segment.postings(index.field, stem)? else {
                 return Ok(None);
             };
             let weight = alternative.weight * rarity(index.products_with(stem), index.products);
-            words.push(WordPostings { info, weight });
+            stems.push(SoughtStem { postings, weight });
         }
-        words.sort_by_key(|word| word.info.doc_freq);
-        Ok((!words.is_empty()).then_some(AlternativePostings { words }))
+        Ok((!stems.is_empty()).then_some(SoughtAlternative(stems)))
     }
 
-    fn documents_max(&self) -> u64 {
-        self.words
-            .first()
-            .map_or(0, |word| u64::from(word.info.doc_freq))
-    }
-
-    fn read(&self, segment: &Segment, lengths: &Lengths) -> tantivy::Result<(Vec<u32>, Vec<f32>)> {
-        let (mut documents, mut scores) = self.words[0].read(segment, lengths)?;
-        for word in &self.words[1..] {
-            let own = word.scores(segment, lengths, &documents)?;
-            let kept: Vec<usize> = (0..documents.len()).filter(|at| own[*at] > 0.0).collect();
-            scores = kept.iter().map(|at| scores[*at] + own[*at]).collect();
-            documents = kept.iter().map(|at| documents[*at]).collect();
+    fn documents(&self) -> Bits {
+        let mut documents = self.0[0].postings.documents.clone();
+        for stem in &self.0[1..] {
+            documents.intersect(&stem.postings.documents);
         }
-        Ok((documents, scores))
+        documents
     }
 
-    fn scores(
+    /// The sum of the stems' scores by document, 0 where one of them is absent.
+    fn score(
         &self,
         segment: &Segment,
         lengths: &Lengths,
         documents: &[u32],
-    ) -> tantivy::Result<Vec<f32>> {
-        let mut scores = self.words[0].scores(segment, lengths, documents)?;
-        for word in &self.words[1..] {
-            let own = word.scores(segment, lengths, documents)?;
-            for (score, own) in scores.iter_mut().zip(own) {
-                *score = if *score > 0.0 && own > 0.0 {
-                    *score + own
-                } else {
-                    0.0
-                };
+        sums: &mut [f32],
+        own: &mut [f32],
+    ) {
+        self.0[0].score(segment, lengths, documents, sums);
+        for stem in &self.0[1..] {
+            stem.score(segment, lengths, documents, own);
+            for (sum, own) in sums.iter_mut().zip(own.iter()) {
+                let both = *sum > 0.0 && *own > 0.0;
+                *sum = if both { *sum + own } else { 0.0 };
             }
         }
-        Ok(scores)
     }
 }
 
-impl WordPostings {
-    fn open(&self, segment: &Segment) -> tantivy::Result<SegmentPostings> {
-        Ok(segment
+impl SoughtStem<'_> {
+    fn score(&self, segment: &Segment, lengths: &Lengths, documents: &[u32], scores: &mut [f32]) {
+        let length_ids = &segment.length_ids;
+        postings::scores(
+            &self.postings,
+            self.weight,
+            lengths,
+            length_ids,
+            documents,
+            scores,
+        );
+    }
+}
+
+impl Segment {
+    /// Where a stem stands; `None` when nowhere.
+    fn postings(
+        &self,
+        field: tantivy::schema::Field,
+        stem: &str,
+    ) -> tantivy::Result<Option<Cow<'_, Postings>>> {
+        if let Some(postings) = self.frequent.get(stem) {
+            return Ok(Some(Cow::Borrowed(postings)));
+        }
+        let Some(info) = self
             .inverted
-            .read_postings_from_terminfo(&self.info, IndexRecordOption::WithFreqs)?)
-    }
-
-    fn read(&self, segment: &Segment, lengths: &Lengths) -> tantivy::Result<(Vec<u32>, Vec<f32>)> {
-        let mut postings = self.open(segment)?;
-        let mut documents = Vec::with_capacity(self.info.doc_freq as usize);
-        let mut scores = Vec::with_capacity(self.info.doc_freq as usize);
-        let mut document = postings.doc();
-        while document != TERMINATED {
-            let length = segment.lengths.fieldnorm_id(document);
-            documents.push(document);
-            scores.push(self.weight * lengths.saturation(length, postings.term_freq()));
-            document = postings.advance();
-        }
-        Ok((documents, scores))
-    }
-
-    /// The score of each of `documents`, which are in order; 0 where the word is absent.
-    fn scores(
-        &self,
-        segment: &Segment,
-        lengths: &Lengths,
-        documents: &[u32],
-    ) -> tantivy::Result<Vec<f32>> {
-        let mut postings = self.open(segment)?;
-        let mut scores = vec![0.0; documents.len()];
-        let mut at = postings.doc();
-        for (document, score) in documents.iter().zip(&mut scores) {
-            if at < *document {
-                at = postings.seek(*document);
-            }
-            if at == *document {
-                let length = segment.lengths.fieldnorm_id(at);
-                *score = self.weight * lengths.saturation(length, postings.term_freq());
-            }
-            if at == TERMINATED {
-                break;
-            }
-        }
-        Ok(scores)
-    }
-}
-
-impl Hits {
-    /// Both, with scores added where both have a document.
-    fn union(self, documents: Vec<u32>, scores: Vec<f32>, unit: u32) -> Hits {
-        if self.documents.is_empty() {
-            return Hits {
-                units: vec![unit; documents.len()],
-                documents,
-                scores,
-            };
-        }
-        self.merge(&documents, &scores, unit, |own, other| own + other)
-    }
-
-    /// Both, with the better score where both have a document.
-    fn best(self, documents: Vec<u32>, scores: Vec<f32>) -> Hits {
-        if self.documents.is_empty() {
-            return Hits {
-                units: vec![0; documents.len()],
-                documents,
-                scores,
-            };
-        }
-        self.merge(&documents, &scores, 0, f32::max)
-    }
-
-    fn merge(
-        &self,
-        documents: &[u32],
-        scores: &[f32],
-        unit: u32,
-        both: impl Fn(f32, f32) -> f32,
-    ) -> Hits {
-        let mut merged = Hits::with_capacity(self.documents.len() + documents.len());
-        let (mut own, mut other) = (0, 0);
-        while own < self.documents.len() || other < documents.len() {
-            let left = self.documents.get(own).copied().unwrap_or(u32::MAX);
-            let right = documents.get(other).copied().unwrap_or(u32::MAX);
-            let (document, score, units) = match left.cmp(&right) {
-                Ordering::Less => (left, self.scores[own], self.units[own]),
-                Ordering::Greater => (right, scores[other], unit),
-                Ordering::Equal => (
-                    left,
-                    both(self.scores[own], scores[other]),
-                    self.units[own] | unit,
-                ),
-            };
-            own += usize::from(left == document);
-            other += usize::from(right == document);
-            merged.push(document, score, units);
-        }
-        merged
-    }
-
-    fn with_capacity(capacity: usize) -> Hits {
-        Hits {
-            documents: Vec::with_capacity(capacity),
-            scores: Vec::with_capacity(capacity),
-            units: Vec::with_capacity(capacity),
-        }
-    }
-
-    fn push(&mut self, document: u32, score: f32, units: u32) {
-        self.documents.push(document);
-        self.scores.push(score);
-        self.units.push(units);
-    }
-
-    /// Adds a unit's scores to the documents already found.
-    fn add(&mut self, scores: &[f32], unit: u32) {
-        for (at, score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.0) {
-            self.scores[at] += score;
-            self.units[at] |= unit;
-        }
-    }
-
-    fn keep_matching(&mut self, units_min: usize) {
-        let mut kept = 0;
-        for at in 0..self.documents.len() {
-            if self.units[at].count_ones() as usize >= units_min {
-                self.documents[kept] = self.documents[at];
-                self.scores[kept] = self.scores[at];
-                self.units[kept] = self.units[at];
-                kept += 1;
-            }
-        }
-        self.documents.truncate(kept);
-        self.scores.truncate(kept);
-        self.units.truncate(kept);
+            .get_term_info(&Term::from_field_text(field, stem))?
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Cow::Owned(Postings::read(self, &info)?)))
     }
 }

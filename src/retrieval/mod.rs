@@ -3,13 +3,17 @@
 //! Retrieval has never heard of rules, experiments or HTTP: it is told what to match, what to leave out and what to
 //! count, and reads one catalog.
 
+mod bits;
+mod block;
 mod bm25;
 mod collect;
 mod facets;
 mod matching;
+mod postings;
 mod stems;
 mod text_index;
 mod top;
+mod weights;
 
 pub use facets::{FacetCount, FacetCounts, Range};
 pub use matching::UNITS_MAX;

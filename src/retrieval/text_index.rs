@@ -3,14 +3,15 @@
 use std::io;
 use std::path::Path;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{Index, IndexWriter, InvertedIndexReader, SegmentReader, TantivyDocument};
+use tantivy::{Index, IndexWriter, InvertedIndexReader, SegmentReader, TantivyDocument, Term};
 
+use super::postings::Postings;
 use super::stems::{STEM_END, StemTokenizer};
 use crate::catalog::product::{Product, Value};
 use crate::catalog::schema::{Role, Schema};
@@ -20,6 +21,10 @@ use crate::text::{Analyzer, for_each_word};
 
 /// Memory for postings before they are written as a segment.
 pub const WRITER_BYTES: usize = 1 << 30;
+
+/// A stem that stands in one of so many documents is frequent: decoding its postings for every query costs more time
+/// than keeping them costs memory.
+const FREQUENT_ONE_IN: u32 = 32;
 
 const TEXT_DIR: &str = "text";
 const TITLES_FILE: &str = "titles.bin";
@@ -45,8 +50,11 @@ pub struct TextIndex {
 /// One segment of the inverted index.
 pub(super) struct Segment {
     pub(super) inverted: std::sync::Arc<InvertedIndexReader>,
-    pub(super) lengths: FieldNormReader,
+    /// By document: its length, as tantivy rounds and numbers it.
+    pub(super) length_ids: Vec<u8>,
     pub(super) ordinals: Ordinals,
+    /// Stems that stand in so many documents that their postings are kept decoded.
+    pub(super) frequent: FxHashMap<String, Postings>,
 }
 
 /// By tantivy document: the product's ordinal.
@@ -201,7 +209,7 @@ impl TextIndex {
         let searcher = index.reader()?.searcher();
         let mut readers: Vec<&SegmentReader> = searcher.segment_readers().iter().collect();
         readers.sort_by_key(|reader| -> SegmentId { reader.segment_id() });
-        let segments = readers
+        let mut segments = readers
             .into_iter()
             .map(|reader| Segment::open(reader, field))
             .collect::<Result<Vec<_>, _>>()?;
@@ -220,6 +228,11 @@ impl TextIndex {
             .iter()
             .filter_map(|stem| vocabulary.number_of(stem))
             .collect();
+        let frequent = vocabulary.found_in_at_least(products as u32 / FREQUENT_ONE_IN);
+        let frequent: Vec<&str> = frequent.map(|stem| vocabulary.text(stem)).collect();
+        for segment in &mut segments {
+            segment.keep_frequent(field, frequent.iter().copied())?;
+        }
         let titles: Titles = postcard::from_bytes(&titles).map_err(io::Error::other)?;
         let names_a_purpose = |product: u32| {
             titles
@@ -266,9 +279,36 @@ impl Segment {
         let lengths = reader.get_fieldnorms_reader(field)?;
         Ok(Segment {
             inverted: reader.inverted_index(field)?,
-            lengths,
+            length_ids: (0..reader.max_doc())
+                .map(|document| lengths.fieldnorm_id(document))
+                .collect(),
             ordinals,
+            frequent: FxHashMap::default(),
         })
+    }
+
+    pub(super) fn documents(&self) -> u32 {
+        self.length_ids.len() as u32
+    }
+
+    /// Decodes the postings of the frequent ones among these stems.
+    fn keep_frequent<'s>(
+        &mut self,
+        field: Field,
+        stems: impl Iterator<Item = &'s str>,
+    ) -> Result<(), tantivy::TantivyError> {
+        for stem in stems {
+            let info = self
+                .inverted
+                .get_term_info(&Term::from_field_text(field, stem))?;
+            if let Some(info) = info
+                && info.doc_freq >= self.documents().div_ceil(FREQUENT_ONE_IN)
+            {
+                let postings = Postings::read(self, &info)?;
+                self.frequent.insert(stem.to_string(), postings);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -23,6 +23,12 @@ impl<T> Top<T> {
         }
     }
 
+    /// Whether an entry with this key may be among the best; a lower key may not be when this one may not.
+    #[inline]
+    pub(super) fn may_keep(&self, key: f64) -> bool {
+        self.threshold.is_none_or(|(least, _)| key >= least)
+    }
+
     #[inline]
     pub(super) fn push(&mut self, key: f64, ordinal: u32, item: T) {
         if let Some((least, last)) = self.threshold

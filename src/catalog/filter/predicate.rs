@@ -1,7 +1,7 @@
-//! A filter bound to one catalog's columns, ready to be asked about a variant.
+//! A filter bound to one catalog's columns, ready to be asked about variants and about blocks of products.
 
 use super::{Filter, NumberRange};
-use crate::catalog::columns::{Cells, Columns, Values};
+use crate::catalog::columns::{Codes, Column, Columns, Dictionary, Values};
 
 /// A filter bound to columns: values are codes, columns are references.
 pub struct Predicate<'c> {
@@ -13,23 +13,20 @@ enum Node<'c> {
     All(Vec<Node<'c>>),
     Any(Vec<Node<'c>>),
     Not(Box<Node<'c>>),
-    Words {
-        cells: &'c Cells<u32>,
+    /// A row has one of these codes. Of paths only the lowest level is asked.
+    Has {
+        codes: &'c Codes,
         per_variant: bool,
         accepted: Accepted,
     },
-    Numbers {
-        cells: &'c Cells<f64>,
-        per_variant: bool,
-        range: NumberRange,
-    },
 }
 
-/// The codes a word condition accepts.
+/// The codes a condition accepts.
 enum Accepted {
-    None,
-    One(u32),
-    Some(Vec<u32>),
+    /// Those from `first` on.
+    Range { first: u32, count: u32 },
+    /// By code.
+    Some(Vec<bool>),
 }
 
 impl<'c> Predicate<'c> {
@@ -61,6 +58,13 @@ impl<'c> Predicate<'c> {
         }
         variants.any(|variant| self.holds(product, variant))
     }
+
+    /// Whether it holds, product by product; not for what is said of variants. One column is read after the other, so
+    /// that many cells are fetched at a time.
+    pub fn hold(&self, products: &[u32]) -> Vec<bool> {
+        debug_assert!(!self.per_variant);
+        self.node.hold(products)
+    }
 }
 
 impl<'c> Node<'c> {
@@ -68,30 +72,53 @@ impl<'c> Node<'c> {
         let bind = |part: &Filter| Node::bind(part, columns);
         match filter {
             Filter::All(parts) => Node::All(parts.iter().map(bind).collect()),
-            Filter::Any(parts) => merge_words(parts.iter().map(bind).collect()),
+            Filter::Any(parts) => Node::bind_any(parts, columns),
             Filter::Not(inner) => Node::Not(Box::new(bind(inner))),
-            Filter::Is { attribute, value } => {
-                let Some((dictionary, cells, per_variant)) = columns.words(*attribute) else {
-                    return Node::Any(Vec::new());
-                };
-                let codes = dictionary.codes_like(value);
-                Node::Words {
-                    cells,
-                    per_variant,
-                    accepted: Accepted::of(codes),
-                }
-            }
+            Filter::Is { attribute, value } => Node::is(*attribute, &[value], columns),
             Filter::Within { attribute, range } => match columns.column(*attribute) {
-                Some(column) => match &column.values {
-                    Values::Numbers(cells) => Node::Numbers {
-                        cells,
-                        per_variant: column.per_variant,
-                        range: *range,
-                    },
-                    Values::Words { .. } => Node::Any(Vec::new()),
+                Some(Column {
+                    per_variant,
+                    codes,
+                    values: Values::Numbers(numbers),
+                }) => Node::Has {
+                    codes,
+                    per_variant: *per_variant,
+                    accepted: Accepted::within(numbers, range),
                 },
-                None => Node::Any(Vec::new()),
+                _ => Node::Any(Vec::new()),
             },
+        }
+    }
+
+    /// `color:red OR color:blue` asks one column once.
+    fn bind_any(parts: &[Filter], columns: &'c Columns) -> Self {
+        let mut words: Vec<(usize, Vec<&str>)> = Vec::new();
+        let mut nodes = Vec::new();
+        for part in parts {
+            let Filter::Is { attribute, value } = part else {
+                nodes.push(Node::bind(part, columns));
+                continue;
+            };
+            match words.iter_mut().find(|(own, _)| own == attribute) {
+                Some((_, values)) => values.push(value),
+                None => words.push((*attribute, vec![value])),
+            }
+        }
+        let words = words.iter();
+        nodes.extend(words.map(|(attribute, values)| Node::is(*attribute, values, columns)));
+        Node::Any(nodes)
+    }
+
+    fn is(attribute: usize, values: &[impl AsRef<str>], columns: &'c Columns) -> Self {
+        let Some((dictionary, codes, per_variant)) = columns.words(attribute) else {
+            return Node::Any(Vec::new());
+        };
+        let wanted = values.iter();
+        let wanted = wanted.flat_map(|value| dictionary.codes_like(value.as_ref()));
+        Node::Has {
+            codes,
+            per_variant,
+            accepted: Accepted::words(wanted.collect(), dictionary, codes),
         }
     }
 
@@ -108,89 +135,120 @@ impl<'c> Node<'c> {
         match self {
             Node::All(parts) | Node::Any(parts) => parts.iter().any(Node::reads_variants),
             Node::Not(inner) => inner.reads_variants(),
-            Node::Words { per_variant, .. } | Node::Numbers { per_variant, .. } => *per_variant,
+            Node::Has { per_variant, .. } => *per_variant,
         }
     }
 
     fn holds(&self, product: u32, variant: u32) -> bool {
-        let row = |per_variant: bool| if per_variant { variant } else { product };
         match self {
             Node::All(parts) => parts.iter().all(|part| part.holds(product, variant)),
             Node::Any(parts) => parts.iter().any(|part| part.holds(product, variant)),
             Node::Not(inner) => !inner.holds(product, variant),
-            Node::Words {
-                cells,
+            Node::Has {
+                codes,
                 per_variant,
                 accepted,
-            } => cells
-                .of(row(*per_variant))
-                .iter()
-                .any(|code| accepted.contains(*code)),
-            Node::Numbers {
-                cells,
-                per_variant,
-                range,
-            } => cells
-                .of(row(*per_variant))
-                .iter()
-                .any(|number| range.contains(*number)),
+            } => {
+                let row = if *per_variant { variant } else { product };
+                codes.lowest(row).any(|code| accepted.contains(code))
+            }
+        }
+    }
+
+    fn hold(&self, products: &[u32]) -> Vec<bool> {
+        match self {
+            Node::All(parts) => combined(parts, products, true, |all, own| all & own),
+            Node::Any(parts) => combined(parts, products, false, |any, own| any | own),
+            Node::Not(inner) => {
+                let mut held = inner.hold(products);
+                held.iter_mut().for_each(|held| *held = !*held);
+                held
+            }
+            Node::Has {
+                codes, accepted, ..
+            } => {
+                let mut gathered = Vec::with_capacity(products.len());
+                if codes.gather(products, &mut gathered) {
+                    return accepted.contain(&gathered);
+                }
+                let holds = |product: &u32| self.holds(*product, u32::MAX);
+                products.iter().map(holds).collect()
+            }
         }
     }
 }
 
-/// `color:red OR color:blue` asks one column once.
-fn merge_words(parts: Vec<Node<'_>>) -> Node<'_> {
-    let mut merged: Vec<Node<'_>> = Vec::new();
+/// What several conditions come to, beginning with `start`.
+fn combined(
+    parts: &[Node<'_>],
+    products: &[u32],
+    start: bool,
+    combine: impl Fn(bool, bool) -> bool,
+) -> Vec<bool> {
+    let mut held = vec![start; products.len()];
     for part in parts {
-        let (
-            Node::Words {
-                cells, accepted, ..
-            },
-            Some(Node::Words {
-                cells: last,
-                accepted: codes,
-                ..
-            }),
-        ) = (&part, merged.last_mut())
-        else {
-            merged.push(part);
-            continue;
-        };
-        if std::ptr::eq(*cells, *last) {
-            *codes = Accepted::of(codes.all().chain(accepted.all()).collect());
-        } else {
-            merged.push(part);
-        }
+        let own = part.hold(products);
+        let both = held.iter_mut().zip(own);
+        both.for_each(|(held, own)| *held = combine(*held, own));
     }
-    Node::Any(merged)
+    held
 }
 
 impl Accepted {
-    fn of(mut codes: Vec<u32>) -> Self {
-        codes.sort_unstable();
-        codes.dedup();
-        match codes[..] {
-            [] => Accepted::None,
-            [code] => Accepted::One(code),
-            _ => Accepted::Some(codes),
+    /// The numbers in a range; they are sorted.
+    fn within(numbers: &[f64], range: &NumberRange) -> Self {
+        let from =
+            |number: &f64| *number < range.from || (!range.from_included && *number == range.from);
+        let to = |number: &f64| *number < range.to || (range.to_included && *number == range.to);
+        let (first, end) = (numbers.partition_point(from), numbers.partition_point(to));
+        Accepted::Range {
+            first: first as u32,
+            count: end.saturating_sub(first) as u32,
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = u32> {
-        match self {
-            Accepted::None => Vec::new(),
-            Accepted::One(code) => vec![*code],
-            Accepted::Some(codes) => codes.clone(),
+    /// These words; of paths, everything below them too.
+    fn words(mut wanted: Vec<u32>, dictionary: &Dictionary, codes: &Codes) -> Self {
+        wanted.sort_unstable();
+        if codes.has_levels() {
+            let is_below = |code: &u32| {
+                codes
+                    .with_levels_above(*code)
+                    .any(|level| wanted.binary_search(&level).is_ok())
+            };
+            wanted = (0..dictionary.len() as u32).filter(is_below).collect();
         }
-        .into_iter()
+        wanted.dedup();
+        let (first, last) = match (wanted.first(), wanted.last()) {
+            (Some(first), Some(last)) => (*first, *last),
+            _ => return Accepted::Range { first: 0, count: 0 },
+        };
+        if (last - first) as usize + 1 == wanted.len() {
+            let count = wanted.len() as u32;
+            return Accepted::Range { first, count };
+        }
+        let mut accepted = vec![false; dictionary.len()];
+        wanted
+            .into_iter()
+            .for_each(|code| accepted[code as usize] = true);
+        Accepted::Some(accepted)
     }
 
     #[inline]
     fn contains(&self, code: u32) -> bool {
         match self {
-            Accepted::None => false,
-            Accepted::One(one) => *one == code,
-            Accepted::Some(codes) => codes.binary_search(&code).is_ok(),
+            Accepted::Range { first, count } => code.wrapping_sub(*first) < *count,
+            Accepted::Some(accepted) => accepted.get(code as usize).copied().unwrap_or(false),
+        }
+    }
+
+    fn contain(&self, codes: &[u32]) -> Vec<bool> {
+        match self {
+            Accepted::Range { first, count } => {
+                let within = |code: &u32| code.wrapping_sub(*first) < *count;
+                codes.iter().map(within).collect()
+            }
+            Accepted::Some(_) => codes.iter().map(|code| self.contains(*code)).collect(),
         }
     }
 }

@@ -1,0 +1,187 @@
+//! Values by dense ordinal: what facets, filters, sorts and ranking signals read.
+//!
+//! A product's ordinal is its place in the catalog; its variants stand contiguously, so that a product's variants are
+//! a range. Values, words and numbers alike, are codes into one sorted list of distinct values per attribute.
+
+mod builder;
+mod codes;
+mod dictionary;
+
+pub use builder::ColumnsBuilder;
+pub use codes::{Codes, MISSING};
+pub use dictionary::Dictionary;
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// How the levels of a category path are joined.
+pub const PATH_SEPARATOR: &str = " > ";
+
+/// All columns of one catalog.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Columns {
+    /// By product ordinal, one more than there are products.
+    variant_starts: Vec<u32>,
+    /// By attribute position; `None` where the schema needs no column.
+    columns: Vec<Option<Column>>,
+    /// By product ordinal: nothing of it can be bought.
+    sold_out: Vec<bool>,
+    product_ids: Vec<String>,
+    variant_ids: Vec<String>,
+    #[serde(skip)]
+    ordinals: FxHashMap<String, u32>,
+}
+
+/// The values of one attribute by row: a product or a variant ordinal.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Column {
+    /// Rows are variants rather than products.
+    pub per_variant: bool,
+    pub codes: Codes,
+    pub values: Values,
+}
+
+/// The distinct values of an attribute, by code; codes compare as values do.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Values {
+    Words(Dictionary),
+    Numbers(Vec<f64>),
+}
+
+impl Values {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::Words(dictionary) => dictionary.len(),
+            Values::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Columns {
+    pub fn products(&self) -> u32 {
+        self.product_ids.len() as u32
+    }
+
+    /// How many attributes it was built for.
+    pub fn attributes(&self) -> usize {
+        self.columns.len()
+    }
+
+    pub fn variants(&self) -> u32 {
+        self.variant_ids.len() as u32
+    }
+
+    /// The variant ordinals of a product; never empty.
+    #[inline]
+    pub fn variants_of(&self, product: u32) -> Range<u32> {
+        self.variant_starts[product as usize]..self.variant_starts[product as usize + 1]
+    }
+
+    /// The rows a product has in a column: its variants, or only itself.
+    #[inline]
+    pub fn rows_of(&self, per_variant: bool, product: u32) -> Range<u32> {
+        if per_variant {
+            self.variants_of(product)
+        } else {
+            product..product + 1
+        }
+    }
+
+    /// The column of the attribute at this position of the schema.
+    #[inline]
+    pub fn column(&self, attribute: usize) -> Option<&Column> {
+        self.columns.get(attribute).and_then(Option::as_ref)
+    }
+
+    /// The dictionary and product- or variant-level codes of a word attribute.
+    pub fn words(&self, attribute: usize) -> Option<(&Dictionary, &Codes, bool)> {
+        let column = self.column(attribute)?;
+        match &column.values {
+            Values::Words(dictionary) => Some((dictionary, &column.codes, column.per_variant)),
+            Values::Numbers(_) => None,
+        }
+    }
+
+    /// The codes that a product or any of its variants has, those of higher levels included.
+    #[inline]
+    pub fn codes_of<'c>(
+        &'c self,
+        column: &'c Column,
+        product: u32,
+    ) -> impl Iterator<Item = u32> + 'c {
+        let rows = self.rows_of(column.per_variant, product);
+        rows.flat_map(|row| column.codes.of(row))
+    }
+
+    /// The lowest number an attribute has in a product or any of its variants.
+    pub fn number(&self, attribute: usize, product: u32) -> Option<f64> {
+        let column = self.column(attribute)?;
+        let Values::Numbers(numbers) = &column.values else {
+            return None;
+        };
+        let lowest = self.codes_of(column, product).min()?;
+        Some(numbers[lowest as usize])
+    }
+
+    /// Whether nothing of the product can be bought.
+    #[inline]
+    pub fn sold_out(&self, product: u32) -> bool {
+        self.sold_out[product as usize]
+    }
+
+    pub fn product_id(&self, product: u32) -> &str {
+        &self.product_ids[product as usize]
+    }
+
+    pub fn product_ids(&self) -> impl Iterator<Item = &str> {
+        self.product_ids.iter().map(String::as_str)
+    }
+
+    /// The ordinal of the product with this id, or with a variant of this id.
+    pub fn ordinal(&self, id: &str) -> Option<u32> {
+        self.ordinals.get(id).copied()
+    }
+
+    /// The word values of a product for an attribute, variants' values included, each once.
+    pub fn words_of(&self, attribute: usize, product: u32) -> Vec<&str> {
+        let Some(column) = self.column(attribute) else {
+            return Vec::new();
+        };
+        let Values::Words(dictionary) = &column.values else {
+            return Vec::new();
+        };
+        let mut found: Vec<u32> = self.codes_of(column, product).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+            .into_iter()
+            .map(|code| dictionary.value(code))
+            .collect()
+    }
+
+    /// Rebuilds what is not stored; call once after reading.
+    pub fn index(&mut self) {
+        self.ordinals = FxHashMap::default();
+        for product in (0..self.products()).rev() {
+            for variant in self.variants_of(product) {
+                self.ordinals
+                    .insert(self.variant_ids[variant as usize].clone(), product);
+            }
+        }
+        for (product, id) in self.product_ids.iter().enumerate() {
+            self.ordinals.insert(id.clone(), product as u32);
+        }
+        for column in self.columns.iter_mut().flatten() {
+            if let Values::Words(dictionary) = &mut column.values {
+                dictionary.index();
+            }
+        }
+    }
+}
