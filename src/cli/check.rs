@@ -1,7 +1,7 @@
 //! `endcap check`: what is wrong with the shop's files.
 
 use super::output::print_json;
-use super::{CliError, Outcome};
+use super::{CliError, Outcome, now};
 use crate::publishing::{ShopPaths, validate};
 
 #[derive(clap::Args)]
@@ -13,7 +13,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let problems = validate(paths)?;
+        let problems = validate(paths, now())?;
         if self.json {
             print_json(&problems)?;
         } else {

@@ -7,12 +7,14 @@ mod page;
 mod request;
 mod snapshot;
 mod suggest;
+mod trace;
 
 pub use error::EngineError;
-pub use page::{Explanation, FacetValue, Hit, Page, RangeOf};
+pub use page::{BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, RangeOf, Redirect};
 pub use request::{HITS_PER_PAGE_MAX, PAGING_DEPTH_MAX, Request, RulesSwitch};
 pub use snapshot::{Catalog, Snapshot};
 pub use suggest::{SUGGESTIONS_MAX, Suggestion, SuggestionKind};
+pub use trace::{Change, RuleTrace, Trace, changes};
 
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ use arc_swap::ArcSwap;
 use rustc_hash::FxHashSet;
 
 use crate::journal::{Entry, Event, Evidence, JournalError};
-use crate::merchandising::{self, Context, Decision};
+use crate::merchandising::{self, Context, Decision, Fetched, Rules};
 use crate::query::{self, LastWord, Query};
 use crate::ranking::{self, Ranking, Recipe, Taste};
 use crate::retrieval::{self, Order, Plan};
@@ -59,24 +61,29 @@ impl Engine {
     /// Answers a search or, without words, a category page.
     pub fn search(&self, request: &Request) -> Result<Page, EngineError> {
         let snapshot = self.live.load_full();
-        let asked = request.read(&snapshot)?;
+        self.search_under(&snapshot, &snapshot.rules, request)
+    }
+
+    /// The page as it would be in this snapshot under these rules, which may be others than its own.
+    pub fn search_under(
+        &self,
+        snapshot: &Snapshot,
+        rules: &Rules,
+        request: &Request,
+    ) -> Result<Page, EngineError> {
+        let asked = request.read(snapshot)?;
         let profile = self.profile(request);
 
-        let query = query::understand(
-            &snapshot.language,
-            snapshot.vocabulary(),
-            &request.q,
-            LastWord::Whole,
-            request.spelling,
-        );
-        let decision = decide(&snapshot, &query, request);
-        let recipe = asked.recipe(&snapshot);
+        let query = understand(snapshot, request, LastWord::Whole);
+        let decision = decide(snapshot, rules, &query, &asked, request, LastWord::Whole);
+        let query = reword(snapshot, &decision, query, request);
+        let recipe = asked.recipe(snapshot, decision.recipe());
         let plan = decision.steer(plan(&query, &asked, recipe));
         let mut candidates =
             retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
         let summary = page::Summary::of(&mut candidates);
         let ranked = rank(
-            &snapshot,
+            snapshot,
             &query,
             &decision,
             request,
@@ -85,10 +92,15 @@ impl Engine {
             &plan,
             candidates.candidates,
         );
-        let complete = summary.total == ranked.hits.len();
-        let arranged = merchandising::arrange(&decision, &ranked, &candidates.included, complete);
+        let fetched = Fetched {
+            columns: &snapshot.catalog.columns,
+            included: &candidates.included,
+            is_sorted: asked.order != Order::Relevance,
+            complete: summary.total == ranked.hits.len(),
+        };
+        let arranged = merchandising::arrange(&decision, &ranked, fetched);
         Ok(page::assemble(
-            &snapshot, request, &asked, query, &decision, &ranked, &arranged, summary,
+            snapshot, request, &asked, query, &decision, &ranked, &arranged, summary,
         ))
     }
 
@@ -98,18 +110,20 @@ impl Engine {
         let asked = request.read(&snapshot)?;
         let profile = self.profile(request);
 
-        let query = query::understand(
-            &snapshot.language,
-            snapshot.vocabulary(),
-            &request.q,
-            LastWord::Beginning,
-            request.spelling,
-        );
+        let query = understand(&snapshot, request, LastWord::Beginning);
         if query.units.is_empty() {
             return Ok(Vec::new());
         }
-        let decision = decide(&snapshot, &query, request);
-        let recipe = asked.recipe(&snapshot);
+        let rules = &snapshot.rules;
+        let decision = decide(
+            &snapshot,
+            rules,
+            &query,
+            &asked,
+            request,
+            LastWord::Beginning,
+        );
+        let recipe = asked.recipe(&snapshot, decision.recipe());
         let plan = Plan {
             included: Vec::new(),
             matches_enough: 0,
@@ -134,6 +148,7 @@ impl Engine {
         Ok(suggest::suggest(
             &snapshot,
             &query,
+            &decision,
             &ranked,
             asked.hits_per_page,
         ))
@@ -161,19 +176,67 @@ impl Engine {
     }
 }
 
-fn decide<'s>(snapshot: &'s Snapshot, query: &Query, request: &Request) -> Decision<'s> {
+fn understand(snapshot: &Snapshot, request: &Request, last_word: LastWord) -> Query {
+    query::understand(
+        &snapshot.language,
+        snapshot.vocabulary(),
+        &request.q,
+        last_word,
+        request.spelling,
+    )
+}
+
+fn decide<'s>(
+    snapshot: &Snapshot,
+    rules: &'s Rules,
+    query: &Query,
+    asked: &Asked,
+    request: &Request,
+    last_word: LastWord,
+) -> Decision<'s> {
     if request.rules == RulesSwitch::Off {
         return Decision::default();
     }
+    let segments: Vec<&str> = request.segment.as_deref().into_iter().collect();
     let context = Context {
         query,
-        category: request.category.as_deref(),
-        segment: request.segment.as_deref(),
+        language: &snapshot.language,
+        vocabulary: snapshot.vocabulary(),
+        is_beginning: last_word == LastWord::Beginning,
+        filter: &asked.filter,
+        segments: &segments,
         surface: &request.surface,
+        device: request.device.as_deref(),
+        campaign: request.campaign.as_deref(),
+        reads: request.language.as_deref(),
+        tags: &request.context,
+        arms: &request.arms,
         now: request.now,
         explain: request.explain,
     };
-    merchandising::decide(&snapshot.rules, &context)
+    merchandising::decide(rules, &context)
+}
+
+/// The query that rules make of another; what was typed, and what it was understood as before, stay with it.
+fn reword(snapshot: &Snapshot, decision: &Decision<'_>, query: Query, request: &Request) -> Query {
+    let corrected = query.understood.spelling.as_deref().unwrap_or(&query.text);
+    let Some(reworded) = decision.reword(corrected, &snapshot.language.analyzer) else {
+        return query;
+    };
+    let request = Request {
+        q: reworded,
+        spelling: query::Spelling::AsTyped,
+        ..request.clone()
+    };
+    let sought = understand(snapshot, &request, LastWord::Whole);
+    Query {
+        text: query.text,
+        understood: query::Understood {
+            spelling: query.understood.spelling,
+            ..sought.understood
+        },
+        ..sought
+    }
 }
 
 fn plan(query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {

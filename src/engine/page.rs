@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::request::{Asked, Request};
 use super::snapshot::Snapshot;
 use crate::catalog::schema::Kind;
-use crate::merchandising::{Arranged, Decision, RuleReport};
+use crate::merchandising::{Arranged, Banner, Decision, RuleReport};
 use crate::problem::Problem;
 use crate::query::{Highlighter, Query, Understood};
 use crate::ranking::{self, Move, Moves, Ranked};
@@ -36,9 +36,44 @@ pub struct Page {
     pub understood: Understood,
     /// Rules that held; with `explain`, all of them.
     pub rules: Vec<RuleReport>,
+    /// Where rules send the shopper instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<Redirect>,
+    /// What rules show beside the products.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub banners: Vec<BannerShown>,
+    /// What rules hand to the storefront.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<DataHanded>,
+    /// The facets that rules want first, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facet_order: Vec<String>,
     #[schema(value_type = Object)]
     pub experiments: BTreeMap<String, String>,
     pub problems: Vec<Problem>,
+}
+
+/// Where a rule sends the shopper.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Redirect {
+    pub rule: String,
+    pub url: String,
+}
+
+/// A banner and the rule that shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct BannerShown {
+    pub rule: String,
+    #[serde(flatten)]
+    pub banner: Banner,
+}
+
+/// What a rule hands to the storefront.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct DataHanded {
+    pub rule: String,
+    #[schema(value_type = Object)]
+    pub data: Value,
 }
 
 /// A product on a page.
@@ -136,6 +171,7 @@ pub(super) fn assemble(
     if hits.is_empty() && asked.window.start > 0 && asked.window.start >= summary.total {
         problems.push(past_the_end(request, summary.total));
     }
+    let beside = decision.beside();
     Page {
         query_id: format!("{:032x}", request.query_id),
         query: query.text,
@@ -151,6 +187,27 @@ pub(super) fn assemble(
             ..query.understood
         },
         rules: reports(decision, arranged),
+        redirect: beside.redirect.map(|(rule, url)| Redirect {
+            rule: rule.into(),
+            url: url.into(),
+        }),
+        banners: beside
+            .banners
+            .into_iter()
+            .map(|(rule, banner)| BannerShown {
+                rule: rule.into(),
+                banner: banner.clone(),
+            })
+            .collect(),
+        data: beside
+            .data
+            .into_iter()
+            .map(|(rule, data)| DataHanded {
+                rule: rule.into(),
+                data: data.clone(),
+            })
+            .collect(),
+        facet_order: beside.facet_order.to_vec(),
         experiments: BTreeMap::new(),
         problems,
     }
@@ -256,12 +313,11 @@ fn facets(
 /// The rules considered, and what could not be done of those that held.
 fn reports(decision: &Decision<'_>, arranged: &Arranged<'_>) -> Vec<RuleReport> {
     let mut reports = decision.considered.clone();
-    for (rule, reason) in &arranged.suspended {
-        if let Some(report) = reports
-            .iter_mut()
-            .find(|report| report.name == *rule && report.held)
-        {
-            report.reason = Some(reason.clone());
+    let notes = decision.overruled();
+    for (rule, note) in notes.iter().chain(&arranged.notes) {
+        let held = reports.iter_mut().find(|own| own.name == *rule && own.held);
+        if let Some(report) = held {
+            report.note(note);
         }
     }
     reports

@@ -42,6 +42,14 @@ pub struct Request {
     pub segment: Option<String>,
     pub surface: String,
     pub category: Option<String>,
+    /// Tags that rules may ask for.
+    pub context: Vec<String>,
+    pub device: Option<String>,
+    pub campaign: Option<String>,
+    /// The language the shopper reads.
+    pub language: Option<String>,
+    /// Experiments and the arms the shopper is in.
+    pub arms: Vec<(String, String)>,
     /// 0 to 100; the recipe's when not said.
     pub impact: Option<f64>,
     pub recipe: Option<String>,
@@ -75,6 +83,11 @@ impl Request {
             segment: None,
             surface: "search".into(),
             category: None,
+            context: Vec::new(),
+            device: None,
+            campaign: None,
+            language: None,
+            arms: Vec::new(),
             impact: None,
             recipe: None,
             rules: RulesSwitch::On,
@@ -280,11 +293,10 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn recipe<'s>(&self, snapshot: &'s Snapshot) -> &'s Recipe {
-        let named = self
-            .recipe
-            .as_deref()
-            .and_then(|name| snapshot.recipes.named(name));
+    /// The recipe the request names, or rules do, or the surface has.
+    pub(super) fn recipe<'s>(&self, snapshot: &'s Snapshot, by_rules: Option<&str>) -> &'s Recipe {
+        let name = self.recipe.as_deref().or(by_rules);
+        let named = name.and_then(|name| snapshot.recipes.named(name));
         named.unwrap_or_else(|| snapshot.recipes.for_surface(&self.surface))
     }
 }

@@ -3,7 +3,7 @@
 use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
-use crate::merchandising::Rules;
+use crate::merchandising::{Known, Reading, Rules};
 use crate::problem::Problem;
 use crate::query::{Language, Vocabulary};
 use crate::ranking::{Recipes, Shelf};
@@ -28,6 +28,10 @@ pub struct Snapshot {
     pub recipes: Recipes,
     /// What is wrong with the shop's files; requests are served by the last good ones.
     pub problems: Vec<Problem>,
+    /// What rules do to one another: contradicting, shadowed, never holding.
+    pub conflicts: Vec<Problem>,
+    /// Names that rules use and other files define.
+    pub known: Known,
 }
 
 impl Snapshot {
@@ -36,6 +40,15 @@ impl Snapshot {
         Shelf {
             schema: &self.catalog.schema,
             columns: &self.catalog.columns,
+        }
+    }
+
+    /// What rules are read with.
+    pub fn reading(&self) -> Reading<'_> {
+        Reading {
+            shelf: self.shelf(),
+            analyzer: &self.language.analyzer,
+            known: &self.known,
         }
     }
 

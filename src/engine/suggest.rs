@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::snapshot::Snapshot;
 use crate::catalog::columns::PATH_SEPARATOR;
+use crate::catalog::filter::Filter;
 use crate::catalog::schema::Role;
+use crate::merchandising::Decision;
 use crate::query::{Highlighter, Query};
 use crate::ranking::Ranked;
 use crate::text::words;
@@ -45,22 +47,48 @@ pub enum SuggestionKind {
 pub(super) fn suggest(
     snapshot: &Snapshot,
     query: &Query,
+    decision: &Decision<'_>,
     ranked: &Ranked,
     suggestions_max: usize,
 ) -> Vec<Suggestion> {
     let suggestions_max = suggestions_max.min(SUGGESTIONS_MAX);
-    let mut suggestions = values(snapshot, query, Role::Brand, SuggestionKind::Brand);
-    suggestions.extend(values(
-        snapshot,
-        query,
-        Role::Category,
-        SuggestionKind::Category,
-    ));
+    let mut suggestions = Vec::new();
+    for (role, kind) in [
+        (Role::Brand, SuggestionKind::Brand),
+        (Role::Category, SuggestionKind::Category),
+    ] {
+        let mut found = values(snapshot, query, role, kind);
+        without_suppressed(snapshot, decision, role, &mut found);
+        suggestions.extend(found);
+    }
     suggestions.sort_by_key(|suggestion| std::cmp::Reverse(suggestion.count));
     suggestions.truncate(suggestions_max.div_ceil(VALUES_ONE_IN));
     let left = suggestions_max - suggestions.len();
     suggestions.extend(products(snapshot, query, ranked).take(left));
     suggestions
+}
+
+/// Leaves out, and does not count, what rules suppress.
+fn without_suppressed(
+    snapshot: &Snapshot,
+    decision: &Decision<'_>,
+    role: Role,
+    found: &mut Vec<Suggestion>,
+) {
+    let Some(attribute) = snapshot.catalog.schema.role(role) else {
+        return;
+    };
+    let columns = &snapshot.catalog.columns;
+    let mut suppressed: Vec<u32> = decision.suppressed().collect();
+    suppressed.sort_unstable();
+    suppressed.dedup();
+    found.retain_mut(|suggestion| {
+        let value = suggestion.text.clone();
+        let has = |product: &&u32| columns.words_of(attribute, **product).contains(&&*value);
+        let gone = suppressed.iter().filter(has).count() as u32;
+        suggestion.count = suggestion.count.map(|count| count.saturating_sub(gone));
+        suggestion.count != Some(0) && !decision.suppresses(&Filter::Is { attribute, value })
+    });
 }
 
 /// Values of which every word typed begins a word.

@@ -1,22 +1,35 @@
-//! Which rules hold for a request, and for the others, which condition fails first.
+//! Which rules hold for a request and in which order, and for the others, which conditions fail.
 
-use std::fmt;
+use std::cmp::Reverse;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::rules::{Anchor, Moment, QueryCondition, Rule, Rules, When};
-use crate::catalog::columns::PATH_SEPARATOR;
-use crate::query::Query;
-use crate::ranking::Adjustment;
-use crate::retrieval::{Order, Plan};
+use super::rule::{Condition, Rule, Test, Trait};
+use super::rules::Rules;
+use super::words::{Anchor, AskedWords, Match, Values};
+use crate::catalog::filter::Filter;
+use crate::query::{Language, Query, Vocabulary};
 
 /// What rules look at.
+#[derive(Clone, Copy)]
 pub struct Context<'c> {
     pub query: &'c Query,
-    pub category: Option<&'c str>,
-    pub segment: Option<&'c str>,
+    pub language: &'c Language,
+    pub vocabulary: &'c Vocabulary,
+    /// The last word is being typed.
+    pub is_beginning: bool,
+    /// What the shopper chose, the category included.
+    pub filter: &'c Filter,
+    pub segments: &'c [&'c str],
     pub surface: &'c str,
+    pub device: Option<&'c str>,
+    pub campaign: Option<&'c str>,
+    /// The language the shopper reads.
+    pub reads: Option<&'c str>,
+    pub tags: &'c [String],
+    /// Experiments and the arms the shopper is in.
+    pub arms: &'c [(String, String)],
     pub now: Timestamp,
     /// Rules that do not hold are reported too, with why not.
     pub explain: bool,
@@ -25,20 +38,19 @@ pub struct Context<'c> {
 /// What the rules come to for one request.
 #[derive(Default)]
 pub struct Decision<'r> {
-    pub held: Vec<&'r Rule>,
-    /// Pins in the order of the rules that hold.
-    pub pins: Vec<PinDecision<'r>>,
+    /// The rules that hold, in the order of precedence.
+    pub held: Vec<Held<'r>>,
     /// The rules that hold; when explained, the others too.
     pub considered: Vec<RuleReport>,
+    pub(super) values: Option<&'r Values>,
 }
 
-/// A pin of a rule that holds, and where it belongs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PinDecision<'r> {
-    pub rule: &'r str,
-    pub products: &'r [u32],
-    /// Counted from 1.
-    pub position: usize,
+/// A rule that holds.
+#[derive(Debug, Clone)]
+pub struct Held<'r> {
+    pub rule: &'r Rule,
+    /// How its query condition matched.
+    pub matched: Option<Match>,
 }
 
 /// Whether a rule held, as responses say it.
@@ -49,129 +61,292 @@ pub struct RuleReport {
     /// Why it did not hold, or what of it could not be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The only condition that fails, when there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would_hold_without: Option<String>,
+}
+
+/// A request as rules see it.
+struct Look<'l> {
+    context: &'l Context<'l>,
+    asked: &'l AskedWords,
+    filter: Filter,
+    values: &'l Values,
 }
 
 /// Decides which rules hold.
 pub fn decide<'r>(rules: &'r Rules, context: &Context<'_>) -> Decision<'r> {
-    let mut decision = Decision::default();
-    for rule in &rules.rules {
-        let failing = rule.when.first_failing(context);
-        let held = failing.is_none();
-        if held || context.explain {
-            decision.considered.push(RuleReport {
-                name: rule.name.clone(),
-                held,
-                reason: failing.map(|failing| failing.to_string()),
-            });
-        }
-        if held {
-            decision.held.push(rule);
-            decision
-                .pins
-                .extend(rule.pins.iter().map(|pin| PinDecision {
-                    rule: &rule.name,
-                    products: &pin.products,
-                    position: pin.position,
-                }));
+    if rules.rules.is_empty() {
+        return Decision::default();
+    }
+    let near = |word: &str| rules.candidates.near(word);
+    let asked = AskedWords::of(
+        context.query,
+        context.language,
+        context.vocabulary,
+        context.is_beginning,
+        near,
+    );
+    let look = Look {
+        context,
+        asked: &asked,
+        filter: context.filter.folded(),
+        values: &rules.values,
+    };
+    let places = if context.explain {
+        (0..rules.rules.len() as u32).collect()
+    } else {
+        rules.candidates.find(&asked, &look.filter)
+    };
+    let (mut held, mut others) = (Vec::new(), Vec::new());
+    for place in places {
+        let rule = &*rules.rules[place as usize];
+        match look.judge(rule) {
+            Ok(matched) => held.push(Held { rule, matched }),
+            Err(failing) if context.explain => others.push(report(rule, &look, &failing)),
+            Err(_) => {}
         }
     }
-    decision
+    held.sort_by_cached_key(Held::precedence);
+    let stopped = stop(&mut held);
+    let mut considered: Vec<RuleReport> = held
+        .iter()
+        .map(|held| RuleReport::held(&held.rule.name))
+        .collect();
+    considered.extend(stopped);
+    considered.extend(others);
+    Decision {
+        held,
+        considered,
+        values: Some(&rules.values),
+    }
 }
 
-impl Decision<'_> {
-    /// Tells retrieval what to leave out and what to bring in. Pins do not hold against a sort the shopper chose.
-    pub fn steer(&self, mut plan: Plan) -> Plan {
-        plan.suppressed
-            .extend(self.held.iter().flat_map(|rule| &rule.suppressed));
-        if plan.order == Order::Relevance {
-            plan.included = self.pins.iter().map(|pin| pin.products.to_vec()).collect();
+/// Of the rules after one that stops, none holds.
+fn stop(held: &mut Vec<Held<'_>>) -> Vec<RuleReport> {
+    let Some(at) = held.iter().position(|held| held.rule.stop) else {
+        return Vec::new();
+    };
+    let by = held[at].rule.name.clone();
+    let reason = format!("rule `{by}` stops the rules after it");
+    let stopped = held.drain(at + 1..).map(|stopped| RuleReport {
+        name: stopped.rule.name.clone(),
+        held: false,
+        reason: Some(reason.clone()),
+        would_hold_without: None,
+    });
+    stopped.collect()
+}
+
+impl RuleReport {
+    fn held(name: &str) -> RuleReport {
+        RuleReport {
+            name: name.to_string(),
+            held: true,
+            reason: None,
+            would_hold_without: None,
         }
-        plan
     }
 
-    /// What the rules that hold want more and less of.
-    pub fn adjustments(&self) -> Vec<Adjustment> {
-        self.held
+    /// Adds what of a rule that holds could not be done.
+    pub fn note(&mut self, note: &str) {
+        match &mut self.reason {
+            Some(reason) => {
+                reason.push_str("; ");
+                reason.push_str(note);
+            }
+            None => self.reason = Some(note.to_string()),
+        }
+    }
+}
+
+impl Held<'_> {
+    /// What comes first: priority; the earliest match, the longest, the most exact; then what has context and filters,
+    /// plain words before placeholders, what ends before what lasts; then the order of files.
+    fn precedence(&self) -> impl Ord + use<> {
+        let rule = self.rule;
+        let has = |is: fn(&Test) -> bool| rule.when.iter().any(|condition| is(&condition.test));
+        let filters = rule
+            .when
             .iter()
-            .flat_map(|rule| rule.adjustments.iter().cloned())
-            .collect()
+            .filter(|condition| matches!(condition.test, Test::Filter(_) | Test::Category { .. }))
+            .count();
+        let matched = self.matched.as_ref();
+        let words = matched.map_or(0, |matched| matched.words);
+        let has_context = has(|test| {
+            matches!(
+                test,
+                Test::OneOf { .. } | Test::Context(_) | Test::Arm { .. }
+            )
+        });
+        let has_placeholder = matched.is_some_and(|matched| !matched.values.is_empty());
+        let is_temporary = has(|test| matches!(test, Test::From(_) | Test::Until(_)));
+        (
+            Reverse(rule.priority),
+            matched.map_or(usize::MAX, |matched| matched.position),
+            Reverse(words + filters),
+            matched.map_or(Anchor::Contains, |matched| matched.anchor),
+            (!has_context, filters == 0, has_placeholder, !is_temporary),
+        )
     }
 }
 
-/// A condition that does not hold; put into words only for who asks.
-enum Failing<'w> {
-    Query(&'w QueryCondition),
-    Category(&'w str),
-    Segment(&'w str),
-    Surface { asked: &'w str, wanted: &'w str },
-    Begins(&'w Moment),
-    Ended(&'w Moment),
-}
-
-impl fmt::Display for Failing<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failing::Query(QueryCondition { anchor, text, .. }) => {
-                write!(out, "the query {} `{text}`", anchor.unlike())
+impl Look<'_> {
+    /// How the rule's query condition matched, or the conditions that fail: all when explained, else the first.
+    fn judge<'r>(&self, rule: &'r Rule) -> Result<Option<Match>, Vec<&'r Condition>> {
+        let (mut matched, mut failing) = (None, Vec::new());
+        for condition in &rule.when {
+            match self.holds(&condition.test) {
+                Some(Some(found)) => matched = Some(joined(matched, found)),
+                Some(None) => {}
+                None => {
+                    failing.push(condition);
+                    if !self.context.explain {
+                        break;
+                    }
+                }
             }
-            Failing::Category(category) => write!(out, "the page is not of category `{category}`"),
-            Failing::Segment(segment) => write!(out, "the shopper is not in segment `{segment}`"),
-            Failing::Surface { asked, wanted } => {
-                write!(out, "the surface is `{asked}`, not `{wanted}`")
+        }
+        if failing.is_empty() {
+            Ok(matched)
+        } else {
+            Err(failing)
+        }
+    }
+
+    /// `None` when it fails; the inner `Some` when words matched.
+    fn holds(&self, test: &Test) -> Option<Option<Match>> {
+        let context = self.context;
+        let holds = match test {
+            Test::Query {
+                anchor,
+                patterns,
+                liberties,
+            } => {
+                let found = patterns.iter().filter_map(|pattern| {
+                    pattern.find(*anchor, self.asked, *liberties, self.values)
+                });
+                let best = found.min_by_key(|found| (found.position, Reverse(found.words)));
+                return best.map(Some);
             }
-            Failing::Begins(from) => write!(out, "it begins {}", from.text),
-            Failing::Ended(until) => write!(out, "it ended {}", until.text),
+            Test::Without {
+                patterns,
+                liberties,
+            } => !patterns.iter().any(|pattern| {
+                pattern
+                    .find(Anchor::Contains, self.asked, *liberties, self.values)
+                    .is_some()
+            }),
+            Test::Category { filter, .. } | Test::Filter(filter) => self.filter.implies(filter),
+            Test::OneOf { what, names } => self.has_one_of(*what, names),
+            Test::Context(tags) => tags.iter().all(|tag| context.tags.contains(tag)),
+            Test::Arm { experiment, arm } => context
+                .arms
+                .iter()
+                .any(|(own, own_arm)| own == experiment && own_arm == arm),
+            Test::From(from) => context.now >= from.at,
+            Test::Until(until) => context.now < until.at,
+            Test::Weekly(weekly) => weekly.holds(context.now),
+        };
+        holds.then_some(None)
+    }
+
+    fn has_one_of(&self, what: Trait, names: &[String]) -> bool {
+        let is = |own: Option<&str>| own.is_some_and(|own| names.iter().any(|name| name == own));
+        match what {
+            Trait::Segment => self.context.segments.iter().any(|own| is(Some(own))),
+            Trait::Surface => is(Some(self.context.surface)),
+            Trait::Device => is(self.context.device),
+            Trait::Campaign => is(self.context.campaign),
+            Trait::Language => is(self.context.reads),
         }
     }
 }
 
-impl When {
-    /// The first condition that does not hold.
-    fn first_failing<'w>(&'w self, context: &'w Context<'_>) -> Option<Failing<'w>> {
-        if let Some(condition) = &self.query
-            && !condition.holds(&context.query.stems)
-        {
-            return Some(Failing::Query(condition));
-        }
-        if let Some(category) = &self.category
-            && !context
-                .category
-                .is_some_and(|asked| is_within(asked, category))
-        {
-            return Some(Failing::Category(category));
-        }
-        if let Some(segment) = &self.segment
-            && context.segment != Some(segment.as_str())
-        {
-            return Some(Failing::Segment(segment));
-        }
-        if let Some(wanted) = &self.surface
-            && context.surface != wanted
-        {
-            let asked = context.surface;
-            return Some(Failing::Surface { asked, wanted });
-        }
-        if let Some(from) = self.from.as_ref().filter(|from| context.now < from.at) {
-            return Some(Failing::Begins(from));
-        }
-        if let Some(until) = self.until.as_ref().filter(|until| context.now >= until.at) {
-            return Some(Failing::Ended(until));
-        }
-        None
+/// Of several query conditions, the earliest position counts and all words do.
+fn joined(matched: Option<Match>, found: Match) -> Match {
+    let Some(mut matched) = matched else {
+        return found;
+    };
+    matched.position = matched.position.min(found.position);
+    matched.words += found.words;
+    matched.anchor = matched.anchor.min(found.anchor);
+    matched.values.extend(found.values);
+    matched
+}
+
+fn report(rule: &Rule, look: &Look<'_>, failing: &[&Condition]) -> RuleReport {
+    let only = match failing {
+        [only] => Some(only.text.clone()),
+        _ => None,
+    };
+    RuleReport {
+        name: rule.name.clone(),
+        held: false,
+        reason: failing.first().map(|first| look.why_not(&first.test)),
+        would_hold_without: only,
     }
 }
 
-impl QueryCondition {
-    fn holds(&self, stems: &[String]) -> bool {
-        match self.anchor {
-            Anchor::Is => stems == self.stems,
-            Anchor::Starts => stems.starts_with(&self.stems),
-            Anchor::Ends => stems.ends_with(&self.stems),
-            Anchor::Contains => stems
-                .windows(self.stems.len())
-                .any(|window| window == self.stems),
+impl Look<'_> {
+    /// A condition that fails, in words.
+    fn why_not(&self, test: &Test) -> String {
+        let names = |names: &[String]| format!("`{}`", names.join("` or `"));
+        match test {
+            Test::Query {
+                anchor, patterns, ..
+            } => format!("the query {} {}", anchor.unlike(), texts(patterns)),
+            Test::Without { patterns, .. } => format!("the query contains {}", texts(patterns)),
+            Test::Category { names: wanted, .. } => {
+                format!("the page is not of category {}", names(wanted))
+            }
+            Test::Filter(_) => "the shopper's filters do not say so".into(),
+            Test::OneOf {
+                what: Trait::Segment,
+                names: wanted,
+            } => format!("the shopper is not in segment {}", names(wanted)),
+            Test::OneOf {
+                what,
+                names: wanted,
+            } => match self.own(*what) {
+                Some(own) => format!("the {} is `{own}`, not {}", what.name(), names(wanted)),
+                None => format!(
+                    "the request names no {}, not {}",
+                    what.name(),
+                    names(wanted)
+                ),
+            },
+            Test::Context(tags) => {
+                let missing = tags.iter().find(|tag| !self.context.tags.contains(tag));
+                let missing = missing.map_or("", String::as_str);
+                format!("the request has no context tag `{missing}`")
+            }
+            Test::Arm { experiment, arm } => {
+                format!("the shopper is not in arm `{arm}` of experiment `{experiment}`")
+            }
+            Test::From(from) => format!("it begins {}", from.text),
+            Test::Until(until) => format!("it ended {}", until.text),
+            Test::Weekly(_) => "it is not one of its hours of the week".into(),
         }
     }
+
+    fn own(&self, what: Trait) -> Option<&str> {
+        match what {
+            Trait::Surface => Some(self.context.surface),
+            Trait::Device => self.context.device,
+            Trait::Campaign => self.context.campaign,
+            Trait::Language => self.context.reads,
+            Trait::Segment => None,
+        }
+    }
+}
+
+fn texts(patterns: &[super::words::Pattern]) -> String {
+    let texts: Vec<&str> = patterns
+        .iter()
+        .map(|pattern| pattern.text.as_str())
+        .collect();
+    format!("`{}`", texts.join("` or `"))
 }
 
 impl Anchor {
@@ -183,11 +358,4 @@ impl Anchor {
             Anchor::Ends => "does not end with",
         }
     }
-}
-
-/// Whether a category is another or below it.
-fn is_within(category: &str, other: &str) -> bool {
-    category
-        .strip_prefix(other)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(PATH_SEPARATOR))
 }

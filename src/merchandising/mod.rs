@@ -3,12 +3,26 @@
 //! Rules are decided once and act twice: they steer the plan before retrieval and arrange the list after ranking.
 
 mod arrange;
+mod candidates;
+mod conflicts;
 mod decide;
+mod edit;
 mod reader;
+mod rule;
 mod rules;
+mod schedule;
+mod steer;
 #[cfg(test)]
 mod tests;
+mod words;
+pub mod written;
 
-pub use arrange::{Arranged, ArrangedHit, arrange};
-pub use decide::{Context, Decision, PinDecision, RuleReport, decide};
-pub use rules::{RULES_DIR, RULES_MAX, Rule, Rules};
+pub use arrange::{Arranged, ArrangedHit, Fetched, arrange};
+pub use conflicts::{conflicts, expired};
+pub use decide::{Context, Decision, Held, RuleReport, decide};
+pub use edit::{put_rule, remove_rule, written_rules};
+pub use reader::SURFACES;
+pub use rule::{Pin, Rule, Slot, Then};
+pub use rules::{Known, RULES_DIR, RULES_MAX, Reading, Rules};
+pub use steer::Beside;
+pub use written::Banner;

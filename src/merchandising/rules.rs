@@ -1,12 +1,18 @@
-//! `merchandising/rules/*.toml`: conditions and what follows from them, a file at a time.
+//! `merchandising/rules/*.toml`: a file at a time in, the rules of a shop out, found by what they are about.
 
-use jiff::Timestamp;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::candidates::Candidates;
 use super::reader::{RuleReader, one_line};
+use super::rule::Rule;
+use super::words::Values;
+use super::written::WrittenRule;
 use crate::problem::{Problem, line_of};
-use crate::ranking::{Adjustment, Shelf};
+use crate::ranking::Shelf;
 use crate::text::Analyzer;
 
 /// Where a shop directory keeps its rules.
@@ -19,15 +25,18 @@ pub(super) const PINS_MAX: usize = 300;
 pub(super) const PIN_POSITION_MAX: usize = 1_000;
 
 /// The rules of a shop, in the order of their files.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Rules {
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Arc<Rule>>,
     /// Rules of the file that cannot be read, in its order.
     refused: Vec<Refused>,
+    /// What placeholders stand for.
+    pub(super) values: Arc<Values>,
+    pub(super) candidates: Arc<Candidates>,
 }
 
 /// A rule that cannot be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Refused {
     name: String,
     /// How many rules stand before it.
@@ -36,61 +45,19 @@ struct Refused {
     problem: usize,
 }
 
-/// A merchandiser's decision: when it holds and what follows.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    pub name: String,
-    pub when: When,
-    pub pins: Vec<Pin>,
-    /// Boosts lift and buries sink: both multiply the score.
-    pub adjustments: Vec<Adjustment>,
-    /// Ordinals of the products that must not appear.
-    pub suppressed: Vec<u32>,
+/// What rules are read with.
+#[derive(Clone, Copy)]
+pub struct Reading<'r> {
+    pub shelf: Shelf<'r>,
+    pub analyzer: &'r Analyzer,
+    pub known: &'r Known,
 }
 
-/// A product at a position.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pin {
-    /// The product, then what stands in while it cannot be shown.
-    pub products: Vec<u32>,
-    /// Counted from 1.
-    pub position: usize,
-}
-
-/// What must hold; what is not said always holds.
+/// Names that rules use and other files define.
 #[derive(Debug, Clone, Default)]
-pub struct When {
-    pub query: Option<QueryCondition>,
-    pub category: Option<String>,
-    pub segment: Option<String>,
-    pub surface: Option<String>,
-    pub from: Option<Moment>,
-    pub until: Option<Moment>,
-}
-
-/// A condition on the words of a query, compared by their stems.
-#[derive(Debug, Clone, PartialEq)]
-pub struct QueryCondition {
-    pub anchor: Anchor,
-    /// As written.
-    pub text: String,
-    pub stems: Vec<String>,
-}
-
-/// Where in the query the words must stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Anchor {
-    Is,
-    Contains,
-    Starts,
-    Ends,
-}
-
-/// A time as written, and the instant it means.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Moment {
-    pub text: String,
-    pub at: Timestamp,
+pub struct Known {
+    pub recipes: Vec<String>,
+    pub segments: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,13 +68,12 @@ struct RuleFile {
 }
 
 impl Rules {
-    /// Reads a rule file. A bad rule is a problem and the others hold, see `keep_refused`; `Err` when nothing of the file can be read, so
-    /// that the last good version can stay.
+    /// Reads a rule file. A bad rule is a problem and the others hold, see `keep_refused`; `Err` when nothing of the
+    /// file can be read, so that the last good version can stay. Call `ready` when all files are read.
     pub fn parse(
         file: &str,
         text: &str,
-        shelf: Shelf<'_>,
-        analyzer: &Analyzer,
+        reading: Reading<'_>,
     ) -> Result<(Rules, Vec<Problem>), Problem> {
         let written: RuleFile = toml::from_str(text).map_err(|error| {
             let problem = Problem::new(file, one_line(error.message()));
@@ -123,20 +89,22 @@ impl Rules {
             }
         })?;
         let (mut rules, mut problems) = (Rules::default(), Vec::new());
+        let file: Arc<str> = file.into();
+        let mut lines = Lines::of(text);
         for written in written.rules {
-            let line = line_of(text, written.span().start);
+            let line = lines.at(written.span().start);
             let name = written.get_ref().get("name").and_then(toml::Value::as_str);
             let name = name.unwrap_or_default().to_string();
             let known = problems.len();
             let mut reader = RuleReader {
-                file,
+                file: &file,
                 line,
-                shelf,
-                analyzer,
+                reading,
                 problems: &mut problems,
+                bound: Vec::new(),
             };
             match reader.read(written.into_inner()) {
-                Some(rule) => rules.rules.push(rule),
+                Some(rule) => rules.rules.push(Arc::new(rule)),
                 None if problems.len() > known => rules.refused.push(Refused {
                     name,
                     place: rules.rules.len(),
@@ -147,6 +115,23 @@ impl Rules {
             }
         }
         Ok((rules, problems))
+    }
+
+    /// What written rules mean, and what is wrong with them; for drafts that are no file yet.
+    pub fn of(file: &str, written: &[WrittenRule], reading: Reading<'_>) -> (Rules, Vec<Problem>) {
+        let (mut rules, mut problems) = (Rules::default(), Vec::new());
+        let file: Arc<str> = file.into();
+        for (place, rule) in (1..).zip(written) {
+            let mut reader = RuleReader {
+                file: &file,
+                line: place,
+                reading,
+                problems: &mut problems,
+                bound: Vec::new(),
+            };
+            rules.rules.extend(reader.mean(rule).map(Arc::new));
+        }
+        (rules, problems)
     }
 
     /// Whether every rule of the file can be read.
@@ -171,5 +156,83 @@ impl Rules {
     /// Adds the rules of another file.
     pub fn extend(&mut self, other: Rules) {
         self.rules.extend(other.rules);
+    }
+
+    /// Prepares the rules of all files to be found; call it once they are read.
+    pub fn ready(&mut self, reading: Reading<'_>) {
+        self.values = Arc::new(values(&self.rules, reading));
+        self.candidates = Arc::new(Candidates::of(&self.rules));
+    }
+
+    /// These rules with those of a draft, which replace rules of the same name.
+    pub fn with_draft(&self, draft: &Rules, reading: Reading<'_>) -> Rules {
+        let mut rules = self.clone();
+        for rule in &draft.rules {
+            match rules.rules.iter_mut().find(|own| own.name == rule.name) {
+                Some(own) => *own = rule.clone(),
+                None => rules.rules.push(rule.clone()),
+            }
+        }
+        rules.ready(reading);
+        rules
+    }
+
+    /// These rules without the one of this name.
+    pub fn without(&self, name: &str) -> Rules {
+        let mut rules = self.clone();
+        rules.rules.retain(|rule| rule.name != name);
+        rules.candidates = Arc::new(Candidates::of(&rules.rules));
+        rules
+    }
+}
+
+/// What the placeholders of these rules may stand for.
+fn values(rules: &[Arc<Rule>], reading: Reading<'_>) -> Values {
+    let mut values = Values::default();
+    let patterns = rules.iter().flat_map(|rule| rule.all_patterns());
+    for (attribute, _) in patterns.flat_map(|pattern| pattern.placeholders()) {
+        values.0.entry(attribute).or_insert_with(|| {
+            let words = reading.shelf.columns.words(attribute);
+            let values = words
+                .into_iter()
+                .flat_map(|(dictionary, ..)| dictionary.values());
+            let stems = |value: &str| reading.analyzer.stems(value).join(" ");
+            let mut known = FxHashMap::default();
+            for value in values {
+                known
+                    .entry(stems(value))
+                    .or_insert_with(|| value.to_string());
+            }
+            known
+        });
+    }
+    values
+}
+
+/// Lines of a text that is read from front to back: counting from the start for every rule would take too long.
+struct Lines<'t> {
+    text: &'t str,
+    offset: usize,
+    line: u64,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        Lines {
+            text,
+            offset: 0,
+            line: 1,
+        }
+    }
+
+    /// The line, counted from 1, that holds this byte; asked in ascending order.
+    fn at(&mut self, offset: usize) -> u64 {
+        if offset >= self.offset {
+            self.line += line_of(&self.text[self.offset..], offset - self.offset) - 1;
+            self.offset = offset.min(self.text.len());
+            self.line
+        } else {
+            line_of(self.text, offset)
+        }
     }
 }

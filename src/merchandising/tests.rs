@@ -1,4 +1,4 @@
-//! Promises: bad rules are reported with their line and the others hold; rules hold by stems, category and date.
+//! Promises: bad rules are reported with their line and the others hold.
 
 use expect_test::{Expect, expect};
 
@@ -6,7 +6,6 @@ use super::*;
 use crate::catalog::columns::{Columns, ColumnsBuilder};
 use crate::catalog::product::{Product, Value, Variant};
 use crate::catalog::schema::Schema;
-use crate::query::{Query, Understood};
 use crate::ranking::Shelf;
 use crate::text::Analyzer;
 
@@ -39,7 +38,13 @@ fn parse(text: &str) -> (Rules, String) {
         schema: &schema,
         columns: &columns,
     };
-    match Rules::parse("rules/a.toml", text, shelf, &Analyzer::new("en")) {
+    let known = Known::default();
+    let reading = Reading {
+        shelf,
+        analyzer: &Analyzer::new("en"),
+        known: &known,
+    };
+    match Rules::parse("rules/a.toml", text, reading) {
         Ok((rules, problems)) => (
             rules,
             problems
@@ -64,7 +69,7 @@ fn a_bad_rule_is_reported_with_its_line_and_the_others_hold() {
         "[[rule]]\nname = \"good\"\npin = [{ product = \"1\", position = 1 }]\n\n[[rule]]\nname = \"bad\"\npins = []\n",
         1,
         expect![[r#"
-            rules/a.toml:5: unknown field `pins`, expected one of `name`, `enabled`, `when`, `pin`, `boost`, `bury`, `suppress` (the other rules of the file hold)
+            rules/a.toml:5: unknown field `pins`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets` (the other rules of the file hold)
         "#]],
     );
     check_problems(
@@ -93,116 +98,4 @@ fn a_rule_in_one_bracket_is_told_of_the_other() {
     expect![[r#"
         whole file: rules/a.toml:1: invalid type: map, expected a sequence (a rule begins with `[[rule]]`, in two brackets)
     "#]].assert_eq(&problems);
-}
-
-fn query(text: &str) -> Query {
-    let stems = Analyzer::new("en").stems(text);
-    Query {
-        text: text.into(),
-        stems,
-        units: vec![],
-        names_a_product: false,
-        understood: Understood::default(),
-    }
-}
-
-/// Whether a rule with these conditions holds, or why not.
-#[track_caller]
-fn check(when: &str, text: &str, category: Option<&str>, now: &str, expected: Result<(), &str>) {
-    let (rules, problems) = parse(&format!(
-        "[[rule]]\nname = \"r\"\nwhen = {when}\nsuppress = [\"1\"]\n"
-    ));
-    assert_eq!(problems, "");
-    let query = query(text);
-    let context = Context {
-        query: &query,
-        category,
-        segment: None,
-        surface: "search",
-        now: now.parse().unwrap(),
-        explain: true,
-    };
-    let decision = decide(&rules, &context);
-    assert_eq!(decision.considered[0].reason.as_deref(), expected.err());
-    let unexplained = Context {
-        explain: false,
-        ..context
-    };
-    let reported = decide(&rules, &unexplained).considered.len();
-    assert_eq!(reported, usize::from(expected.is_ok()));
-}
-
-#[test]
-fn rules_hold_by_stems_category_and_date() {
-    let now = "2026-11-23T10:00:00Z";
-    check(
-        "{ query = { contains = \"toners\" } }",
-        "xerox toner black",
-        None,
-        now,
-        Ok(()),
-    );
-    check(
-        "{ query = { contains = \"ton\" } }",
-        "toner",
-        None,
-        now,
-        Err("the query does not contain `ton`"),
-    );
-    check(
-        "{ query = { is = \"toner\" } }",
-        "black toner",
-        None,
-        now,
-        Err("the query is not `toner`"),
-    );
-    check(
-        "{ query = { starts = \"black\" } }",
-        "black toner",
-        None,
-        now,
-        Ok(()),
-    );
-    check(
-        "{ query = { ends = \"toner\" } }",
-        "black toner",
-        None,
-        now,
-        Ok(()),
-    );
-    check(
-        "{ category = \"Shoes\" }",
-        "",
-        Some("Shoes > Running"),
-        now,
-        Ok(()),
-    );
-    check(
-        "{ category = \"Shoes\" }",
-        "",
-        Some("Shoestrings"),
-        now,
-        Err("the page is not of category `Shoes`"),
-    );
-    check(
-        "{ from = \"2026-11-24\" }",
-        "",
-        None,
-        now,
-        Err("it begins 2026-11-24"),
-    );
-    check(
-        "{ from = 2026-11-23, until = 2026-11-23 }",
-        "",
-        None,
-        now,
-        Ok(()),
-    );
-    check(
-        "{ until = \"2026-11-22\" }",
-        "",
-        None,
-        now,
-        Err("it ended 2026-11-22"),
-    );
 }

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::files::{last_good, names_in, read_or_last_good};
 use super::generation::{self, live_generation};
 use super::{PublishError, ShopPaths};
 use crate::catalog::schema::{SCHEMA_FILE, Schema};
 use crate::engine::{Catalog, Snapshot};
-use crate::merchandising::{RULES_DIR, RULES_MAX, Rules};
+use crate::merchandising::{self, Known, RULES_DIR, RULES_MAX, Reading, Rules};
 use crate::problem::Problem;
 use crate::query::{Language, SYNONYMS_DIR, Synonyms};
 use crate::ranking::{RANKING_FILE, Recipes, Shelf};
 use crate::text::Analyzer;
+
+/// Segments that every shop has.
+const SEGMENTS: [&str; 4] = ["new", "returning", "vip", "discount"];
 
 /// Reads everything: the live generation and the shop's files.
 pub fn load(paths: &ShopPaths) -> Result<Snapshot, PublishError> {
@@ -32,10 +37,16 @@ pub fn reload(paths: &ShopPaths, current: &Snapshot) -> Result<Snapshot, Publish
     }
 }
 
-/// Everything that is wrong with a shop's files, each problem once; the live generation is read too when there is one.
-pub fn validate(paths: &ShopPaths) -> Result<Vec<Problem>, PublishError> {
+/// Everything that is wrong with a shop's files, each problem once: what cannot be read, and what rules do to one
+/// another. The live generation is read too when there is one.
+pub fn validate(paths: &ShopPaths, now: Timestamp) -> Result<Vec<Problem>, PublishError> {
     match load(paths) {
-        Ok(snapshot) => Ok(snapshot.problems),
+        Ok(snapshot) => {
+            let mut problems = snapshot.problems;
+            problems.extend(snapshot.conflicts);
+            problems.extend(merchandising::expired(&snapshot.rules, now));
+            Ok(problems)
+        }
         Err(PublishError::NothingIndexed(_)) => Ok(problems_before_indexing(paths)),
         Err(error) => Err(error),
     }
@@ -65,12 +76,25 @@ fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
         schema: &catalog.schema,
         columns: &catalog.columns,
     };
-    let rules = load_rules(paths, shelf, &analyzer, &mut problems);
+    let known = Known {
+        recipes: recipes.recipes.keys().cloned().collect(),
+        segments: SEGMENTS.map(str::to_string).to_vec(),
+    };
+    let reading = Reading {
+        shelf,
+        analyzer: &analyzer,
+        known: &known,
+    };
+    let mut rules = load_rules(paths, reading, &mut problems);
+    rules.ready(reading);
+    let conflicts = merchandising::conflicts(&rules, &catalog.columns);
     Snapshot {
         language: Language { analyzer, synonyms },
         rules,
         recipes,
         problems,
+        conflicts,
+        known,
         catalog,
     }
 }
@@ -118,17 +142,11 @@ fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Prob
     synonyms
 }
 
-fn load_rules(
-    paths: &ShopPaths,
-    shelf: Shelf<'_>,
-    analyzer: &Analyzer,
-    problems: &mut Vec<Problem>,
-) -> Rules {
+fn load_rules(paths: &ShopPaths, reading: Reading<'_>, problems: &mut Vec<Problem>) -> Rules {
     let mut rules = Rules::default();
     for name in names_in(&paths.shop, RULES_DIR, "toml") {
-        let parse = |text: &str| {
-            Rules::parse(&name, text, shelf, analyzer).map_err(|problem| vec![problem])
-        };
+        let parse =
+            |text: &str| Rules::parse(&name, text, reading).map_err(|problem| vec![problem]);
         let whole = |(rules, _): &(Rules, Vec<Problem>)| rules.is_whole();
         let (read, found) = read_or_last_good(paths, &name, parse, whole);
         // What the last good version has wrong stands on lines that the file no longer has.

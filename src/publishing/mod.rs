@@ -7,6 +7,7 @@ mod build;
 mod files;
 mod fingerprint;
 mod generation;
+pub mod history;
 mod load;
 #[cfg(test)]
 mod tests;

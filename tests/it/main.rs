@@ -17,6 +17,7 @@ mod process;
 mod properties;
 mod refusals;
 mod rules;
+mod scenarios;
 mod search;
 mod served;
 mod serving;

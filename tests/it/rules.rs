@@ -41,23 +41,23 @@ fn rules_pin_suppress_boost_and_bury() {
         &shop,
         "shoes | facets=brand",
         expect![[r#"
-        6 Notebook NX-2041
-        4 Trail jacket
-        3 Red leather boots
-        2 Blue running <em>shoe</em> (sold out)
-        brand: Birch 2, Acorn 1, Cedar 1
-        rule `runners` held
-        rule `sold out` held: a pinned product is sold out, suppressed or outside the shopper's filters
-    "#]],
+            6 Notebook NX-2041
+            4 Trail jacket
+            3 Red leather boots
+            2 Blue running <em>shoe</em> (sold out)
+            brand: Birch 2, Acorn 1, Cedar 1
+            rule `runners` held: product `2` is sold out, so `4` stands in
+            rule `sold out` held: product `2` is sold out
+        "#]],
     );
     check(
         &shop,
         "shoes | filter=brand:Acorn",
         expect![[r#"
-        3 Red leather boots
-        rule `runners` held: a pinned product is sold out, suppressed or outside the shopper's filters
-        rule `sold out` held: a pinned product is sold out, suppressed or outside the shopper's filters
-    "#]],
+            3 Red leather boots
+            rule `runners` held: product `6` is outside the filters; product `2` is sold out, product `4` is outside the filters
+            rule `sold out` held: product `2` is sold out
+        "#]],
     );
     check(
         &shop,
@@ -82,9 +82,9 @@ fn rules_pin_suppress_boost_and_bury() {
         &shop,
         "boots | now=2026-12-01T00:00:00Z",
         expect![[r#"
-        rule `sold out` held: a pinned product is sold out, suppressed or outside the shopper's filters
-        rule `later` held
-    "#]],
+            rule `later` held
+            rule `sold out` held: product `2` is sold out
+        "#]],
     );
     let boosted = |rule: &str| shoes().rules(&format!("[[rule]]\nname = \"taste\"\n{rule}\n"));
     check(

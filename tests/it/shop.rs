@@ -89,6 +89,13 @@ impl Shop {
         self
     }
 
+    /// With this file, whatever is wrong with it.
+    pub(crate) fn with_flaws(self, name: &str, text: &str) -> Shop {
+        write(&self.paths, name, text);
+        self.engine.swap(publishing::load(&self.paths).unwrap());
+        self
+    }
+
     /// The page of a request that is known to be answered.
     #[track_caller]
     pub(crate) fn page(&self, request: &Request) -> Page {
@@ -156,6 +163,14 @@ pub(crate) fn ask(text: &str) -> Request {
             "segment" => request.segment = Some(value.into()),
             "surface" => request.surface = value.into(),
             "category" => request.category = Some(value.into()),
+            "context" => request.context = value.split(',').map(str::to_string).collect(),
+            "device" => request.device = Some(value.into()),
+            "campaign" => request.campaign = Some(value.into()),
+            "language" => request.language = Some(value.into()),
+            "arm" => {
+                let (experiment, arm) = value.split_once(':').expect("experiment:arm");
+                request.arms.push((experiment.into(), arm.into()));
+            }
             "impact" => request.impact = Some(number() as f64),
             "recipe" => request.recipe = Some(value.into()),
             "rules" if value == "off" => request.rules = RulesSwitch::Off,

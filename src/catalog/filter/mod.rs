@@ -3,6 +3,7 @@
 //! `brand:Nike AND (color:red OR color:blue) AND price:10 TO 50 AND NOT tags:clearance`: Algolia's language, with any
 //! nesting. `AND` binds tighter than `OR`; a value with spaces is quoted.
 
+mod implies;
 mod parse;
 mod predicate;
 #[cfg(test)]
