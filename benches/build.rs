@@ -13,12 +13,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use common::bare::texts;
+use common::bare::{WRITER_BYTES, texts};
 use common::catalog::Product;
 use common::measure::percentile;
 use common::{Arguments, Cache, shop};
 use endcap::publishing::ShopPaths;
-use endcap::retrieval::WRITER_BYTES;
 use tantivy::schema::{IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{Index, IndexWriter, TantivyDocument};
 

@@ -3,6 +3,8 @@
 
 pub mod problem;
 
+pub mod parallel;
+
 pub mod text;
 
 pub mod catalog;

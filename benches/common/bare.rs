@@ -6,7 +6,6 @@ use std::ops::Bound;
 use std::path::Path;
 
 use anyhow::Context;
-use endcap::retrieval::WRITER_BYTES;
 use endcap::text::Analyzer;
 use tantivy::aggregation::AggregationCollector;
 use tantivy::aggregation::agg_req::Aggregations;
@@ -21,6 +20,9 @@ use tantivy::{Index, IndexWriter, Searcher, TantivyDocument, Term};
 
 use super::catalog::Product;
 use super::shop::FACET_VALUES;
+
+/// Memory for postings before they are written as a segment: all of a million products.
+pub const WRITER_BYTES: usize = 1 << 30;
 
 /// Hits on a page.
 pub const HITS: usize = 24;

@@ -32,11 +32,12 @@ impl DocumentsWriter {
         })
     }
 
-    /// Adds the document of the next product, a JSON object.
-    pub fn push(&mut self, document: &[u8]) -> io::Result<()> {
-        self.text.write_all(document)?;
-        let end = self.offsets.last().copied().unwrap_or_default() + document.len() as u64;
-        self.offsets.push(end);
+    /// Adds the documents of the next products: JSON objects one after the other, and where each ends.
+    pub fn push(&mut self, documents: &[u8], ends: &[usize]) -> io::Result<()> {
+        self.text.write_all(documents)?;
+        let start = self.offsets.last().copied().unwrap_or_default();
+        let ends = ends.iter().map(|end| start + *end as u64);
+        self.offsets.extend(ends);
         Ok(())
     }
 

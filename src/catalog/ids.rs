@@ -4,12 +4,10 @@ use std::collections::hash_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rustc_hash::FxHashMap;
-use serde_json::{Map, Value as Json};
 
-use crate::catalog::feed::Row;
+use crate::catalog::feed::{Cell, Cells};
 use crate::catalog::product::ID_BYTES_MAX;
 use crate::catalog::values::{cells_at, plain_number};
-use crate::problem::Problem;
 
 /// The line each id was first seen on; ids are kept as 64-bit hashes.
 #[derive(Debug, Default)]
@@ -20,16 +18,17 @@ impl IdLines {
     ///
     /// # Errors
     /// When the id was seen before: names that line.
-    pub(super) fn take(&mut self, row: &Row, id: &str, noun: &str) -> Result<(), Problem> {
+    pub(super) fn take(&mut self, line: u64, id: &str, noun: &str) -> Result<(), String> {
         match self.0.entry(hash(id)) {
             Entry::Vacant(free) => {
-                free.insert(row.line);
+                free.insert(line);
                 Ok(())
             }
             Entry::Occupied(first) => {
                 let line = first.get();
-                let reason = format!("{noun} `{id}` is there twice, the first is on line {line}");
-                Err(row.problem(reason))
+                Err(format!(
+                    "{noun} `{id}` is there twice, the first is on line {line}"
+                ))
             }
         }
     }
@@ -39,20 +38,17 @@ impl IdLines {
     }
 }
 
-pub(super) fn required_id(row: &Row, column: &str) -> Result<String, Problem> {
-    match id_in(&row.cells, column) {
-        Ok(Some(id)) => Ok(id),
-        Ok(None) => Err(row.problem(no_id(column))),
-        Err(reason) => Err(row.problem(reason)),
-    }
+/// The id in a column.
+pub(super) fn required_id(cells: &Cells<'_>, column: &str) -> Result<String, String> {
+    id_in(cells, column)?.ok_or_else(|| no_id(column))
 }
 
 /// The id in a column, `None` when the cell is empty or missing.
-pub(super) fn id_in(cells: &Map<String, Json>, column: &str) -> Result<Option<String>, String> {
+pub(super) fn id_in(cells: &Cells<'_>, column: &str) -> Result<Option<String>, String> {
     let id = match cells_at(cells, column).first() {
-        None | Some(Json::Null) => return Ok(None),
-        Some(Json::String(text)) => text.trim().to_string(),
-        Some(Json::Number(number)) => plain_number(number),
+        None | Some(Cell::Null) => return Ok(None),
+        Some(Cell::Str(text)) => text.trim().to_string(),
+        Some(Cell::Number(number)) => plain_number(number),
         Some(_) => return Err(format!("the id in `{column}` is neither text nor a number")),
     };
     if id.len() > ID_BYTES_MAX {

@@ -10,6 +10,7 @@ pub mod infer;
 mod markup;
 mod notation;
 pub mod product;
+mod reading;
 pub mod schema;
 pub mod shop_files;
 mod shown;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::schema::{Role, Schema};
 
 pub use crate::catalog::assembly::{Assembled, ROWS_HELD_MAX, products};
-pub use crate::catalog::shown::{json, shown};
+pub use crate::catalog::reading::{ReadRow, read_row};
+pub use crate::catalog::shown::{json, write_shown};
 pub use crate::catalog::values::{KEYWORD_BYTES_MAX, VALUES_MAX, read_values};
 
 /// At most this many variants of one product.
@@ -80,6 +81,16 @@ impl Product {
             }
         }
         values
+    }
+
+    /// Whether neither the product nor any of its variants has a value of the attribute at this position.
+    pub fn is_empty(&self, position: usize) -> bool {
+        let of_variants = || {
+            self.variants
+                .iter()
+                .map(|variant| &variant.values[position])
+        };
+        self.values[position].is_empty() && of_variants().all(Vec::is_empty)
     }
 
     /// The values a variant has of the attribute at this position: its own, or else the product's.

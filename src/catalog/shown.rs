@@ -1,50 +1,106 @@
 //! What a results page shows of a product.
 
 use jiff::Timestamp;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Number, Value as Json};
 
 use crate::catalog::product::{Product, Value, Variant};
-use crate::catalog::schema::{Attribute, Role, Schema};
+use crate::catalog::schema::{Role, Schema};
 
-/// Every attribute with `shown = true` that has a value: one value plain, several as a list, money as a number, dates
-/// as RFC 3339. The price is the lowest among the buyable variants (among all, if none is), the list price is the same
-/// variant's. `variants` is there when there are several or when the only one has an id of its own.
-pub fn shown(schema: &Schema, product: &Product) -> Map<String, Json> {
+/// Writes, as a JSON object, every attribute with `shown = true` that has a value: one value plain, several as a list,
+/// money as a number, dates as RFC 3339. The price is the lowest among the buyable variants (among all, if none is),
+/// the list price is the same variant's. `variants` is there when there are several or when the only one has an id of
+/// its own.
+pub fn write_shown(schema: &Schema, product: &Product, out: &mut Vec<u8>) {
     let cheapest = cheapest(schema, product);
-    let mut page = Map::new();
+    out.push(b'{');
     for (position, attribute) in schema.attributes.iter().enumerate() {
         if !attribute.shown {
             continue;
         }
-        let json = match (attribute.role, cheapest) {
+        match (attribute.role, cheapest) {
             (Some(Role::Price | Role::ListPrice), Some(variant)) => {
-                list(product.variant_values(variant, position))
+                let values = product.variant_values(variant, position);
+                write_member(&attribute.name, values, out);
             }
-            (Some(Role::Stock), _) => stock(product, position),
-            _ => list(product.values_of(position)),
-        };
-        page.extend(json.map(|json| (attribute.name.clone(), json)));
+            (Some(Role::Stock), _) => {
+                let stock = stock(product, position).map(Value::Number);
+                write_member(&attribute.name, stock.as_slice(), out);
+            }
+            _ => write_member(&attribute.name, product.values_of(position), out),
+        }
     }
     let only_itself = product.variants.len() == 1 && product.variants[0].id == product.id;
     if !only_itself {
-        let variants = product.variants.iter();
-        let variants = variants.map(|variant| Json::Object(variant_shown(schema, variant)));
-        page.insert("variants".into(), variants.collect());
+        write_name("variants", out);
+        out.push(b'[');
+        for variant in &product.variants {
+            separate(b'[', out);
+            write_variant(schema, variant, out);
+        }
+        out.push(b']');
     }
-    page
+    out.push(b'}');
 }
 
-fn variant_shown(schema: &Schema, variant: &Variant) -> Map<String, Json> {
-    let mut page = Map::new();
-    page.insert("id".into(), variant.id.clone().into());
-    let own = |attribute: &Attribute| attribute.variant && attribute.shown;
+fn write_variant(schema: &Schema, variant: &Variant, out: &mut Vec<u8>) {
+    out.push(b'{');
+    write_name("id", out);
+    write_text(&variant.id, out);
     for (position, attribute) in schema.attributes.iter().enumerate() {
-        if own(attribute) {
-            let json = list(&variant.values[position]);
-            page.extend(json.map(|json| (attribute.name.clone(), json)));
+        if attribute.variant && attribute.shown {
+            write_member(&attribute.name, &variant.values[position], out);
         }
     }
-    page
+    out.push(b'}');
+}
+
+/// A name and its values, nothing when there are none.
+fn write_member<'v>(
+    name: &str,
+    values: impl IntoIterator<Item = &'v Value, IntoIter: ExactSizeIterator>,
+    out: &mut Vec<u8>,
+) {
+    let mut values = values.into_iter();
+    if values.len() == 0 {
+        return;
+    }
+    write_name(name, out);
+    if values.len() == 1 {
+        values.for_each(|value| write_value(value, out));
+        return;
+    }
+    out.push(b'[');
+    values.by_ref().for_each(|value| {
+        separate(b'[', out);
+        write_value(value, out);
+    });
+    out.push(b']');
+}
+
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    separate(b'{', out);
+    write_text(name, out);
+    out.push(b':');
+}
+
+/// A comma, unless what follows is the first after the opening bracket.
+fn separate(opening: u8, out: &mut Vec<u8>) {
+    if out.last() != Some(&opening) {
+        out.push(b',');
+    }
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, text).expect("text can be written to memory");
+}
+
+fn write_value(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Text(text) => write_text(text, out),
+        other => {
+            serde_json::to_writer(out, &json(other)).expect("a value can be written to memory")
+        }
+    }
 }
 
 /// The variant with the lowest price among the buyable ones, or among all.
@@ -66,7 +122,7 @@ fn cheapest<'a>(schema: &Schema, product: &'a Product) -> Option<&'a Variant> {
 }
 
 /// The stock of all variants together; `None` when one of them is not managed.
-fn stock(product: &Product, position: usize) -> Option<Json> {
+fn stock(product: &Product, position: usize) -> Option<f64> {
     let of = |variant| {
         product
             .variant_values(variant, position)
@@ -74,17 +130,7 @@ fn stock(product: &Product, position: usize) -> Option<Json> {
             .and_then(Value::number)
     };
     let own = product.values[position].first().and_then(Value::number);
-    let total = own.or_else(|| product.variants.iter().map(of).sum());
-    total.map(number)
-}
-
-fn list<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<Json> {
-    let mut values: Vec<Json> = values.into_iter().map(json).collect();
-    match values.len() {
-        0 => None,
-        1 => values.pop(),
-        _ => Some(Json::Array(values)),
-    }
+    own.or_else(|| product.variants.iter().map(of).sum())
 }
 
 /// A value as responses show it: whole numbers without a fraction, dates as RFC 3339.

@@ -1,10 +1,6 @@
 //! One cell in, its values out, by the attribute's type.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value as Json};
-
-use crate::catalog::feed::Row;
+use crate::catalog::feed::{Cell, Cells, Row, cell};
 use crate::catalog::markup::{plain_text, unescaped};
 use crate::catalog::notation::{boolean, date, in_stock, number};
 use crate::catalog::product::Value;
@@ -26,19 +22,19 @@ const OBJECT_FIELDS: [&str; 7] = ["value", "name", "label", "title", "amount", "
 ///
 /// # Errors
 /// Says what the cell holds that cannot be a value of this type.
-pub fn read_values(attribute: &Attribute, row: &Row) -> Result<Vec<Value>, String> {
+pub fn read_values(attribute: &Attribute, row: &Row<'_>) -> Result<Vec<Value>, String> {
     values_in(attribute, &row.cells)
 }
 
 /// As `read_values`, for the cells of a row or of a nested variant.
-pub(crate) fn values_in(
-    attribute: &Attribute,
-    cells: &Map<String, Json>,
-) -> Result<Vec<Value>, String> {
+pub(crate) fn values_in(attribute: &Attribute, cells: &Cells<'_>) -> Result<Vec<Value>, String> {
     for column in attribute.columns() {
         let mut values = Vec::new();
-        for cell in cells_at(cells, column) {
-            read_cell(attribute, cell, &mut values)?;
+        match cell(cells, column) {
+            Some(cell) => read_cell(attribute, cell, &mut values)?,
+            None => cells_at(cells, column)
+                .into_iter()
+                .try_for_each(|cell| read_cell(attribute, cell, &mut values))?,
         }
         if !values.is_empty() {
             return Ok(values);
@@ -48,45 +44,55 @@ pub(crate) fn values_in(
 }
 
 /// What a column holds: the cell of that name, or for `a.b` the fields `b` inside the cell `a`.
-pub(crate) fn cells_at<'a>(cells: &'a Map<String, Json>, column: &str) -> Vec<&'a Json> {
-    if let Some(cell) = cells.get(column) {
+pub(crate) fn cells_at<'c, 'r>(cells: &'c Cells<'r>, column: &str) -> Vec<&'c Cell<'r>> {
+    if let Some(cell) = cell(cells, column) {
         return vec![cell];
     }
     let Some((outer, inner)) = column.split_once('.') else {
         return Vec::new();
     };
-    match cells.get(outer) {
-        Some(Json::Object(object)) => cells_at(object, inner),
-        Some(Json::Array(list)) => {
-            let objects = list.iter().filter_map(Json::as_object);
+    match cell(cells, outer) {
+        Some(Cell::Object(object)) => cells_at(object, inner),
+        Some(Cell::Array(list)) => {
+            let objects = list.iter().filter_map(Cell::as_object);
             objects.flat_map(|object| cells_at(object, inner)).collect()
         }
         _ => Vec::new(),
     }
 }
 
-fn read_cell(attribute: &Attribute, cell: &Json, values: &mut Vec<Value>) -> Result<(), String> {
+fn read_cell(
+    attribute: &Attribute,
+    cell: &Cell<'_>,
+    values: &mut Vec<Value>,
+) -> Result<(), String> {
     match cell {
-        Json::Null => Ok(()),
-        Json::Array(list) if attribute.kind == Kind::Path && list.iter().any(Json::is_array) => {
-            list.iter()
-                .try_for_each(|levels| read_cell(attribute, &joined_levels(levels), values))
+        Cell::Null => Ok(()),
+        Cell::Array(list) if attribute.kind == Kind::Path && list.iter().any(Cell::is_array) => {
+            list.iter().try_for_each(|levels| match levels {
+                Cell::Array(levels) => read_text(attribute, &joined(levels), values),
+                single => read_cell(attribute, single, values),
+            })
         }
-        Json::Array(list) => list
+        Cell::Array(list) => list
             .iter()
             .try_for_each(|item| read_cell(attribute, item, values)),
-        Json::Object(object) => match standing_for(attribute.kind, object) {
+        Cell::Object(object) => match standing_for(attribute.kind, object) {
             Some(field) => read_cell(attribute, field, values),
             None => Err(format!(
                 "holds an object; name one of its fields, as in `columns = [\"{}.{}\"]`",
                 attribute.columns().next().unwrap_or(&attribute.name),
-                object.keys().next().map_or("field", String::as_str),
+                object.keys().next().unwrap_or("field"),
             )),
         },
-        Json::String(text) => pieces(attribute, text)
-            .try_for_each(|piece| push(attribute, &Json::String(piece.into()), values)),
-        Json::Bool(_) | Json::Number(_) => push(attribute, cell, values),
+        Cell::Str(text) => read_text(attribute, text, values),
+        Cell::Number(number) => push(attribute, &plain_number(number), values),
+        Cell::Bool(truth) => push(attribute, if *truth { "true" } else { "false" }, values),
     }
+}
+
+fn read_text(attribute: &Attribute, text: &str, values: &mut Vec<Value>) -> Result<(), String> {
+    pieces(attribute, text).try_for_each(|piece| push(attribute, piece, values))
 }
 
 fn pieces<'a>(attribute: &'a Attribute, text: &'a str) -> impl Iterator<Item = &'a str> {
@@ -96,11 +102,11 @@ fn pieces<'a>(attribute: &'a Attribute, text: &'a str) -> impl Iterator<Item = &
     split.into_iter().flatten().chain(whole)
 }
 
-fn push(attribute: &Attribute, cell: &Json, values: &mut Vec<Value>) -> Result<(), String> {
+fn push(attribute: &Attribute, text: &str, values: &mut Vec<Value>) -> Result<(), String> {
     if values.len() >= VALUES_MAX {
         return Ok(());
     }
-    if let Some(value) = read_one(attribute, cell)?
+    if let Some(value) = read_one(attribute, text.trim())?
         && !values.contains(&value)
     {
         values.push(value);
@@ -109,46 +115,41 @@ fn push(attribute: &Attribute, cell: &Json, values: &mut Vec<Value>) -> Result<(
 }
 
 /// One value, `None` when the cell is empty.
-fn read_one(attribute: &Attribute, cell: &Json) -> Result<Option<Value>, String> {
-    let text = match cell {
-        Json::String(text) => Cow::Borrowed(text.trim()),
-        Json::Number(number) => Cow::Owned(plain_number(number)),
-        other => Cow::Owned(other.to_string()),
-    };
+fn read_one(attribute: &Attribute, text: &str) -> Result<Option<Value>, String> {
     if text.is_empty() {
         return Ok(None);
     }
     match attribute.kind {
-        Kind::Text => Ok(non_empty(plain_text(&text))),
-        Kind::Keyword => keyword(plain_text(&text)),
-        Kind::Path => keyword(path(&text)),
-        Kind::Url => keyword(unescaped(&text)),
-        Kind::Boolean => match boolean(&text) {
+        Kind::Text => Ok(non_empty(plain_text(text))),
+        Kind::Keyword => keyword(plain_text(text)),
+        Kind::Path => keyword(path(text)),
+        Kind::Url => keyword(unescaped(text)),
+        Kind::Boolean => match boolean(text) {
             Some(truth) => Ok(Some(Value::Boolean(truth))),
-            None => Err(format!("`{}` is neither yes nor no", excerpt(&text))),
+            None => Err(format!("`{}` is neither yes nor no", excerpt(text))),
         },
-        Kind::Date => match date(&text) {
+        Kind::Date => match date(text) {
             Some(seconds) => Ok(Some(Value::Date(seconds))),
             None => Err(format!(
                 "`{}` is not a date; write 2026-11-23 or 2026-11-23T10:00:00Z",
-                excerpt(&text)
+                excerpt(text)
             )),
         },
         Kind::Number | Kind::Money => {
             if attribute.role == Some(Role::Stock)
-                && let Some(stock) = in_stock(&text)
+                && let Some(stock) = in_stock(text)
             {
                 return Ok(stock.map(Value::Number));
             }
             let is_price = matches!(attribute.role, Some(Role::Price | Role::ListPrice));
-            let number = number(&text, attribute.kind == Kind::Money);
+            let number = number(text, attribute.kind == Kind::Money);
             match number.map(|number| scaled(number, attribute.scale)) {
                 Some(number) if is_price && number < 0.0 => {
-                    Err(format!("`{}` is less than nothing", excerpt(&text)))
+                    Err(format!("`{}` is less than nothing", excerpt(text)))
                 }
                 Some(number) if number.is_finite() => Ok(Some(Value::Number(number))),
-                Some(_) => Err(format!("`{}` is too large a number", excerpt(&text))),
-                None => Err(format!("`{}` is not a number", excerpt(&text))),
+                Some(_) => Err(format!("`{}` is too large a number", excerpt(text))),
+                None => Err(format!("`{}` is not a number", excerpt(text))),
             }
         }
     }
@@ -179,18 +180,13 @@ fn path(text: &str) -> String {
     levels.join(" > ")
 }
 
-fn joined_levels(levels: &Json) -> Json {
-    match levels {
-        Json::Array(levels) => {
-            let names: Vec<&str> = levels.iter().filter_map(Json::as_str).collect();
-            Json::String(names.join(" > "))
-        }
-        single => single.clone(),
-    }
+fn joined(levels: &[Cell<'_>]) -> String {
+    let names: Vec<&str> = levels.iter().filter_map(Cell::as_str).collect();
+    names.join(" > ")
 }
 
 /// The field that says what an object means; for paths the deepest of `lvl0`, `lvl1`….
-fn standing_for(kind: Kind, object: &Map<String, Json>) -> Option<&Json> {
+fn standing_for<'c, 'r>(kind: Kind, object: &'c Cells<'r>) -> Option<&'c Cell<'r>> {
     if kind == Kind::Path
         && let Some((_, deepest)) = object
             .iter()
@@ -199,19 +195,18 @@ fn standing_for(kind: Kind, object: &Map<String, Json>) -> Option<&Json> {
     {
         return Some(deepest);
     }
-    let scalar = |cell: &&Json| !cell.is_object() && !cell.is_null();
+    let scalar = |cell: &&Cell<'_>| !cell.is_object() && !cell.is_null();
     OBJECT_FIELDS
         .iter()
-        .find_map(|field| object.get(*field).filter(scalar))
+        .find_map(|field| cell(object, field).filter(scalar))
 }
 
 /// `6.0` reads as 6: a whole number has no fraction, whatever the exporter wrote.
-pub(crate) fn plain_number(number: &serde_json::Number) -> String {
-    match number.as_f64() {
-        Some(value) if number.is_f64() && value.fract() == 0.0 && value.abs() < 1e15 => {
-            format!("{value:.0}")
-        }
-        _ => number.to_string(),
+pub(crate) fn plain_number(number: &serde_json_borrow::Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value:.0}"),
+        Some(value) => serde_json::Value::from(value).to_string(),
+        None => number.to_string(),
     }
 }
 

@@ -1,21 +1,21 @@
 //! A feed becomes a generation beside the live one, and then the live one.
 
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::path::Path;
 use std::thread;
 
 use super::generation::{Draft, Manifest, live_products};
 use super::{PublishError, ShopPaths};
 use crate::catalog::columns::ColumnsBuilder;
-use crate::catalog::documents::DocumentsWriter;
-use crate::catalog::feed::Feed;
-use crate::catalog::product::{Assembled, products, shown};
+use crate::catalog::documents::{DocumentsWriter, TEXT_FILE};
+use crate::catalog::feed::{Feed, RawRow};
+use crate::catalog::product::{Assembled, Product, ReadRow, products, read_row, write_shown};
 use crate::catalog::schema::Schema;
+use crate::parallel::in_order;
 use crate::problem::Problem;
-use crate::retrieval::TextIndexBuilder;
+use crate::retrieval::{TextIndexBuilder, Words, WordsReader};
 
-/// Products handed from reading to indexing at a time, and how many such batches may wait.
-const BATCH_PRODUCTS: usize = 256;
-const BATCHES_WAITING_MAX: usize = 8;
+/// Rows, or products, handed from thread to thread at a time.
+const BATCH_ITEMS: usize = 512;
 
 /// A feed that holds less than one in this many of the live products is taken for a part of the catalog.
 const SHRUNK_TO_MIN: u32 = 2;
@@ -58,54 +58,29 @@ pub fn build(
         .map(|feed| feed.name.as_str())
         .collect::<Vec<_>>()
         .join(", ");
-    let mut problems = Vec::new();
-    let mut columns = ColumnsBuilder::new(schema);
-    let mut documents =
-        DocumentsWriter::create(&draft.dir).map_err(PublishError::io(&draft.dir))?;
-    let mut text = TextIndexBuilder::create(&draft.dir, schema)?;
-    let mut indexed = 0u64;
-    let mut refused = 0u64;
-    let truncated = thread::scope(|scope| {
-        let (sender, batches) = sync_channel(BATCHES_WAITING_MAX);
-        let reader = scope.spawn(move || read(schema, feeds, |batch| sender.send(batch).is_ok()));
-        let mut index = |batches: Receiver<Vec<Read>>| -> Result<(), PublishError> {
-            for read in batches.into_iter().flatten() {
-                match read {
-                    Read::Product {
-                        assembled: (product, own_problems),
-                        shown,
-                    } => {
-                        columns.push(&product);
-                        documents
-                            .push(&shown)
-                            .map_err(PublishError::io(&draft.dir))?;
-                        text.push(&product)?;
-                        problems.extend(own_problems);
-                        indexed += 1;
-                        if indexed.is_multiple_of(BATCH_PRODUCTS as u64) {
-                            progress(Progress {
-                                products: indexed,
-                                finishing: false,
-                            });
-                        }
-                    }
-                    Read::Refused(problem) => {
-                        refused += 1;
-                        problems.push(problem);
-                    }
-                    Read::Repaired(problem) => problems.push(problem),
-                }
-            }
-            Ok(())
-        };
-        let indexing = index(batches);
-        let truncated = reader
-            .join()
-            .expect("the reader does not panic: it only reads and sends");
-        indexing.map(|()| truncated)
+    let mut feeds = feeds;
+    let mut parts = Parts::create(&draft.dir, schema)?;
+    let (mut problems, mut refused) = (Vec::new(), 0);
+    thread::scope(|scope| -> Result<(), PublishError> {
+        let rows = Batches(feeds.iter_mut().flatten());
+        let rows = in_order(scope, rows, |rows| read_rows(schema, rows)).flatten();
+        let products = Batches(products(schema, rows));
+        let words = WordsReader::new(schema);
+        for batch in in_order(scope, products, move |batch| prepare(schema, &words, batch)) {
+            parts.push(&batch)?;
+            refused += batch.refused;
+            problems.extend(batch.problems);
+            progress(Progress {
+                products: parts.columns.products().into(),
+                finishing: false,
+            });
+        }
+        Ok(())
     })?;
+    let indexed = parts.columns.products();
+    let truncated = feeds.iter().any(Feed::truncated);
     progress(Progress {
-        products: indexed,
+        products: indexed.into(),
         finishing: true,
     });
     if truncated {
@@ -121,68 +96,132 @@ pub fn build(
             first,
         });
     }
-    let columns = columns.finish();
     if shrinking == Shrinking::Refused
         && let Some(live) = live_products(&paths.data)
-        && columns.products().saturating_mul(SHRUNK_TO_MIN) < live
+        && indexed.saturating_mul(SHRUNK_TO_MIN) < live
     {
         return Err(PublishError::Shrunk {
             feed: name,
-            products: columns.products(),
+            products: indexed,
             live,
         });
     }
     let manifest = Manifest {
         generation: draft.generation,
-        products: columns.products(),
-        variants: columns.variants(),
+        products: indexed,
+        variants: parts.columns.variants(),
         feed: name,
         refused,
     };
-    draft.write_columns(schema, &columns)?;
-    drop(columns);
-    documents
-        .finish(&draft.dir)
-        .map_err(PublishError::io(&draft.dir))?;
-    text.finish(&draft.dir)?;
+    parts.finish(&draft, schema)?;
     draft.publish(&manifest)?;
     Ok(Built { manifest, problems })
 }
 
-/// What reading hands to indexing.
-enum Read {
-    Product {
-        assembled: Assembled,
-        /// What a page shows of it, as JSON.
-        shown: Vec<u8>,
-    },
-    Refused(Problem),
-    /// Something the reader mended by itself.
-    Repaired(Problem),
+/// The parts of a generation while products are added.
+struct Parts {
+    columns: ColumnsBuilder,
+    documents: DocumentsWriter,
+    text: TextIndexBuilder,
 }
 
-/// Reads the feeds to their end, or until nobody listens; says whether one was truncated.
-fn read(schema: &Schema, mut feeds: Vec<Feed>, mut send: impl FnMut(Vec<Read>) -> bool) -> bool {
-    let mut batch = Vec::with_capacity(BATCH_PRODUCTS);
-    for assembled in products(schema, feeds.iter_mut().flatten()) {
-        batch.push(match assembled {
-            Ok(assembled) => Read::Product {
-                shown: serde_json::to_vec(&shown(schema, &assembled.0))
-                    .expect("a JSON map with text keys can be written"),
-                assembled,
-            },
-            Err(problem) if problem.line.is_none() => Read::Repaired(problem),
-            Err(problem) => Read::Refused(problem),
-        });
-        if batch.len() == BATCH_PRODUCTS
-            && !send(std::mem::replace(
-                &mut batch,
-                Vec::with_capacity(BATCH_PRODUCTS),
-            ))
-        {
-            return false;
+impl Parts {
+    fn create(dir: &Path, schema: &Schema) -> Result<Self, PublishError> {
+        Ok(Parts {
+            columns: ColumnsBuilder::new(schema),
+            documents: DocumentsWriter::create(dir).map_err(PublishError::io(dir))?,
+            text: TextIndexBuilder::create(dir, schema)?,
+        })
+    }
+
+    fn push(&mut self, batch: &Prepared) -> Result<(), PublishError> {
+        for product in &batch.products {
+            self.columns.push(product);
+        }
+        self.documents
+            .push(&batch.shown, &batch.shown_ends)
+            .map_err(PublishError::io(Path::new(TEXT_FILE)))?;
+        Ok(self.text.push(&batch.words)?)
+    }
+
+    /// Writes all parts at the same time and makes them durable.
+    fn finish(self, draft: &Draft, schema: &Schema) -> Result<(), PublishError> {
+        let dir = &draft.dir;
+        thread::scope(|scope| {
+            let text = scope.spawn(|| self.text.finish(dir));
+            let documents = scope.spawn(|| self.documents.finish(dir));
+            draft.write_columns(schema, &self.columns.finish())?;
+            let finished = "writing does not panic: it only returns errors";
+            documents
+                .join()
+                .expect(finished)
+                .map_err(PublishError::io(dir))?;
+            Ok(text.join().expect(finished)?)
+        })
+    }
+}
+
+/// A batch of products with all that can be made of them without the others.
+struct Prepared {
+    products: Vec<Product>,
+    /// What a page shows of each, as JSON, one after the other.
+    shown: Vec<u8>,
+    /// By product: where that ends.
+    shown_ends: Vec<usize>,
+    words: Words,
+    /// What was wrong with these products and the rows between them.
+    problems: Vec<Problem>,
+    /// Rows that became no product.
+    refused: u64,
+}
+
+fn read_rows(schema: &Schema, rows: Vec<Result<RawRow, Problem>>) -> Vec<Result<ReadRow, Problem>> {
+    rows.into_iter()
+        .map(|row| read_row(schema, &row?))
+        .collect()
+}
+
+fn prepare(
+    schema: &Schema,
+    reader: &WordsReader,
+    assembled: Vec<Result<Assembled, Problem>>,
+) -> Prepared {
+    let mut products = Vec::with_capacity(assembled.len());
+    let (mut shown, mut shown_ends) = (Vec::new(), Vec::with_capacity(assembled.len()));
+    let (mut problems, mut refused) = (Vec::new(), 0);
+    for assembled in assembled {
+        match assembled {
+            Ok((product, own_problems)) => {
+                write_shown(schema, &product, &mut shown);
+                shown_ends.push(shown.len());
+                problems.extend(own_problems);
+                products.push(product);
+            }
+            // Without a line no row was refused: the reader mended something by itself.
+            Err(problem) => {
+                refused += u64::from(problem.line.is_some());
+                problems.push(problem);
+            }
         }
     }
-    send(batch);
-    feeds.iter().any(Feed::truncated)
+    Prepared {
+        words: reader.read(products.iter()),
+        products,
+        shown,
+        shown_ends,
+        problems,
+        refused,
+    }
+}
+
+/// Items in batches, which are cheaper to hand from thread to thread.
+struct Batches<Items>(Items);
+
+impl<Items: Iterator> Iterator for Batches<Items> {
+    type Item = Vec<Items::Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch: Vec<Items::Item> = self.0.by_ref().take(BATCH_ITEMS).collect();
+        (!batch.is_empty()).then_some(batch)
+    }
 }

@@ -14,7 +14,8 @@ fn vocabulary(texts: &[&str]) -> Vocabulary {
     let mut builder = VocabularyBuilder::default();
     for (product, text) in texts.iter().enumerate() {
         for word in words(text) {
-            builder.stem(&analyzer, &word.folded, product as u32);
+            let stem = builder.stem(&analyzer, &word.folded);
+            builder.count(stem, product as u32);
         }
     }
     let dir = tempfile::tempdir().unwrap();

@@ -40,22 +40,27 @@ pub struct VocabularyBuilder {
 }
 
 impl VocabularyBuilder {
-    /// The number of a folded word's stem, counted once for each product.
-    pub fn stem(&mut self, analyzer: &Analyzer, folded: &str, product: u32) -> u32 {
-        let stem = match self.words.get(folded) {
+    /// The number of a folded word's stem.
+    pub fn stem(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {
+        match self.words.get(folded) {
             Some(stem) => *stem,
             None => self.add(analyzer, folded),
-        };
-        if self.last_product[stem as usize] != product {
-            self.last_product[stem as usize] = product;
-            self.stems.product_counts[stem as usize] += 1;
         }
-        stem
     }
 
-    /// The text of a stem.
-    pub fn text(&self, stem: u32) -> &str {
-        &self.stems.texts[stem as usize]
+    /// Counts a stem, once for each product.
+    #[inline]
+    pub fn count(&mut self, stem: u32, product: u32) {
+        let last_product = &mut self.last_product[stem as usize];
+        if *last_product != product {
+            *last_product = product;
+            self.stems.product_counts[stem as usize] += 1;
+        }
+    }
+
+    /// By stem: its text.
+    pub fn texts(&self) -> &[String] {
+        &self.stems.texts
     }
 
     fn add(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {

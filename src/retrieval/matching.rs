@@ -63,11 +63,9 @@ impl Matches<'_> {
         block.clear();
         self.documents
             .list(&mut self.listed, &mut block.documents, Block::PRODUCTS);
-        let ordinals = &self.sought.segment.ordinals;
+        let first = self.sought.segment.first;
         let listed = block.documents.iter();
-        block
-            .ordinals
-            .extend(listed.map(|document| ordinals.of_document(*document)));
+        block.ordinals.extend(listed.map(|document| first + document));
         !block.documents.is_empty()
     }
 

@@ -10,14 +10,18 @@ mod collect;
 mod facets;
 mod matching;
 mod postings;
-mod stems;
+mod segment;
 mod text_index;
+mod text_index_builder;
 mod top;
 mod weights;
+mod words;
 
 pub use facets::{FacetCount, FacetCounts, Range};
 pub use matching::UNITS_MAX;
-pub use text_index::{TextIndex, TextIndexBuilder, WRITER_BYTES};
+pub use text_index::TextIndex;
+pub use text_index_builder::TextIndexBuilder;
+pub use words::{Words, WordsReader};
 
 /// What can go wrong with the index itself.
 pub use tantivy::TantivyError as IndexError;

@@ -84,6 +84,9 @@ pub fn words(text: &str) -> Vec<Word> {
 /// Calls `sink` with every word of `text`, folded, and its byte range.
 pub fn for_each_word(text: &str, mut sink: impl FnMut(&str, Range<usize>)) {
     let mut folded = String::new();
+    if text.is_ascii() {
+        return for_each_ascii_word(text, &mut folded, &mut sink);
+    }
     let mut start = None;
     let bytes = text.as_bytes();
     for (at, c) in text.char_indices() {
@@ -101,6 +104,25 @@ pub fn for_each_word(text: &str, mut sink: impl FnMut(&str, Range<usize>)) {
     }
     if let Some(from) = start {
         emit(text, from..text.len(), &mut folded, &mut sink);
+    }
+}
+
+/// The same for text that is all ASCII, as most is: a letter is a byte, and no letter has an accent.
+fn for_each_ascii_word(text: &str, folded: &mut String, sink: &mut impl FnMut(&str, Range<usize>)) {
+    let bytes = text.as_bytes();
+    let inside = |at: usize| {
+        bytes[at].is_ascii_alphanumeric() || (bytes[at] == b'.' && is_decimal_point(bytes, at))
+    };
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at;
+        while at < bytes.len() && inside(at) {
+            at += 1;
+        }
+        if at > start {
+            emit(text, start..at, folded, sink);
+        }
+        at += 1;
     }
 }
 
@@ -133,7 +155,9 @@ fn emit(
 
 fn fold_into(text: &str, folded: &mut String) {
     if text.is_ascii() {
-        folded.extend(text.chars().map(|c| c.to_ascii_lowercase()));
+        let start = folded.len();
+        folded.push_str(text);
+        folded[start..].make_ascii_lowercase();
         return;
     }
     for c in text

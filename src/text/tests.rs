@@ -55,3 +55,11 @@ fn endless_words_are_cut_at_a_character() {
             .all(|word| word.folded.len() <= WORD_BYTES_MAX)
     );
 }
+
+#[test]
+fn plain_letters_are_read_as_all_others() {
+    let text = "Ab.c 1.5 x.5 5.x .5. A1.2.3 tail.";
+    let plain = words(text);
+    let among_accents = words(&format!("{text} é"));
+    assert_eq!(plain, among_accents[..among_accents.len() - 1]);
+}

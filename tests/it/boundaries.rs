@@ -11,8 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of `src/`, in reading order. Put a new one here before filling it.
-const READING_ORDER: [&str; 15] = [
+const READING_ORDER: [&str; 16] = [
     "problem",
+    "parallel",
     "text",
     "catalog",
     "journal",

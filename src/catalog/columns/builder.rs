@@ -56,6 +56,16 @@ impl ColumnsBuilder {
         }
     }
 
+    /// Products that were added.
+    pub fn products(&self) -> u32 {
+        self.product_ids.len() as u32
+    }
+
+    /// Variants that were added.
+    pub fn variants(&self) -> u32 {
+        self.variant_ids.len() as u32
+    }
+
     /// Adds the next product; its ordinal is the number of products added before.
     pub fn push(&mut self, product: &Product) {
         let ordinal = self.product_ids.len() as u32;
@@ -102,8 +112,16 @@ impl ColumnsBuilder {
         }
     }
 
+    /// The columns, ready to be read.
     pub fn finish(self) -> Columns {
-        let mut columns = Columns {
+        let mut columns = self.finish_for_writing();
+        columns.index();
+        columns
+    }
+
+    /// The columns without what is not stored.
+    pub fn finish_for_writing(self) -> Columns {
+        Columns {
             variant_starts: self.variant_starts,
             columns: self
                 .columns
@@ -114,9 +132,7 @@ impl ColumnsBuilder {
             product_ids: self.product_ids,
             variant_ids: self.variant_ids,
             ordinals: FxHashMap::default(),
-        };
-        columns.index();
-        columns
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub use dictionary::Dictionary;
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
 /// How the levels of a category path are joined.
@@ -168,11 +168,14 @@ impl Columns {
 
     /// Rebuilds what is not stored; call once after reading.
     pub fn index(&mut self) {
-        self.ordinals = FxHashMap::default();
+        let ids = self.product_ids.len().max(self.variant_ids.len());
+        self.ordinals = FxHashMap::with_capacity_and_hasher(ids, FxBuildHasher);
         for product in (0..self.products()).rev() {
             for variant in self.variants_of(product) {
-                self.ordinals
-                    .insert(self.variant_ids[variant as usize].clone(), product);
+                let id = &self.variant_ids[variant as usize];
+                if *id != self.product_ids[product as usize] {
+                    self.ordinals.insert(id.clone(), product);
+                }
             }
         }
         for (product, id) in self.product_ids.iter().enumerate() {

@@ -1,79 +1,81 @@
 //! CSV and TSV feeds: a header line, then records whose quoted cells may span lines.
 
-use std::mem;
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use crate::problem::Problem;
 
 use super::lines::{Lines, Reading};
-use super::{LINE_BYTES_MAX, Row};
+use super::{LINE_BYTES_MAX, RawRow};
 
 /// A header line, then records of as many cells.
 pub(super) struct Delimited {
     pub(super) lines: Lines,
-    delimiter: u8,
-    header: Option<Vec<String>>,
+    dialect: Dialect,
+    header: Option<Arc<Header>>,
     /// Problems with the header, reported before the first row.
     pending: Vec<Problem>,
     record: Vec<u8>,
 }
 
-/// Where in a record the reading stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    CellStart,
-    Bare,
-    Quoted,
-    /// After a quote in a quoted cell: it ends the cell, unless another quote follows.
-    Quote,
+/// The names of the columns, and how records are cut into cells.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) names: Vec<String>,
+    pub(super) dialect: Dialect,
 }
 
-impl Place {
-    /// Where it stands after this byte.
-    fn after(self, byte: u8, delimiter: u8) -> Place {
-        match (self, byte) {
-            (Place::Quoted, b'"') => Place::Quote,
-            (Place::Quoted, _) | (Place::CellStart | Place::Quote, b'"') => Place::Quoted,
-            (_, byte) if byte == delimiter || byte == b'\n' => Place::CellStart,
-            _ => Place::Bare,
-        }
-    }
+/// How cells are divided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialect {
+    delimiter: u8,
 }
 
 impl Delimited {
     pub(super) fn new(lines: Lines, delimiter: u8) -> Self {
         Delimited {
             lines,
-            delimiter,
+            dialect: Dialect { delimiter },
             header: None,
             pending: Vec::new(),
             record: Vec::new(),
         }
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Problem>> {
+    pub(super) fn next(&mut self) -> Option<Result<RawRow, Problem>> {
         loop {
             if let Some(problem) = self.pending.pop() {
                 return Some(Err(problem));
             }
-            let (line, cells) = match self.read_cells()? {
+            let (line, text) = match self.read_record()? {
                 Ok(read) => read,
                 Err(problem) => return Some(Err(problem)),
             };
-            match self.header.take() {
-                None => self.read_header(line, cells),
-                Some(header) => {
-                    let row = self.row(line, &header, cells);
-                    self.header = Some(header);
-                    return row;
-                }
+            let Some(header) = &self.header else {
+                self.read_header(line, &text);
+                continue;
+            };
+            // Only a record that was not ended can be one that was cut off.
+            if !self.record.ends_with(b"\n")
+                && self.dialect.split(&text).len() < header.names.len()
+                && self.lines.ends_here(&self.record)
+            {
+                self.lines.truncated_at = Some(line);
+                return None;
             }
+            return Some(Ok(RawRow {
+                feed: Arc::clone(&self.lines.feed),
+                line,
+                text,
+                header: Some(Arc::clone(header)),
+            }));
         }
     }
 
-    /// The line a record starts on and its cells; blank lines are passed over.
-    fn read_cells(&mut self) -> Option<Result<(u64, Vec<String>), Problem>> {
+    /// The line a record starts on and its text; blank lines are passed over.
+    fn read_record(&mut self) -> Option<Result<(u64, String), Problem>> {
         let line = loop {
             self.record.clear();
             let reading = self.lines.read(&mut self.record);
@@ -91,26 +93,16 @@ impl Delimited {
         if self.lines.lost_the_rest(&self.record) {
             return None;
         }
-        let record = mem::take(&mut self.record);
-        let cells = self.lines.decode(line, &record).map(|text| {
-            (
-                line,
-                split(text.trim_end_matches(['\n', '\r']), self.delimiter),
-            )
-        });
-        self.record = record;
-        Some(cells)
+        let text = self.lines.decode(line, &self.record);
+        Some(text.map(|text| (line, text.trim_end_matches(['\n', '\r']).to_string())))
     }
 
     /// Adds lines to the record until its last quoted cell is closed; false when it never is.
     fn close_quotes(&mut self) -> bool {
-        let mut place = Place::CellStart;
+        let mut reader = self.dialect.reader();
         let mut seen = 0;
         loop {
-            for byte in &self.record[seen..] {
-                place = place.after(*byte, self.delimiter);
-            }
-            if place != Place::Quoted {
+            if ends_record(&mut reader, &self.record[seen..]) {
                 return true;
             }
             seen = self.record.len();
@@ -135,14 +127,14 @@ impl Delimited {
         Some(problem.suggest("double the quotes inside cells: `17\"\" monitor`"))
     }
 
-    fn read_header(&mut self, line: u64, cells: Vec<String>) {
-        let mut header: Vec<String> = Vec::with_capacity(cells.len());
-        for (position, cell) in cells.into_iter().enumerate() {
+    fn read_header(&mut self, line: u64, text: &str) {
+        let mut names: Vec<String> = Vec::new();
+        for (position, cell) in self.dialect.split(text).into_iter().enumerate() {
             let column = position + 1;
             let wanted = cell.trim();
             let name = match wanted {
                 "" => format!("column_{column}"),
-                taken if header.iter().any(|name| name == taken) => format!("{taken}_{column}"),
+                taken if names.iter().any(|name| name == taken) => format!("{taken}_{column}"),
                 free => free.to_string(),
             };
             if name != wanted {
@@ -152,70 +144,57 @@ impl Delimited {
                 };
                 self.pending.push(self.lines.problem(line, reason));
             }
-            header.push(name);
+            names.push(name);
         }
         self.pending.reverse();
-        self.header = Some(header);
-    }
-
-    fn row(
-        &mut self,
-        line: u64,
-        header: &[String],
-        mut cells: Vec<String>,
-    ) -> Option<Result<Row, Problem>> {
-        while cells.len() > header.len() && cells.last().is_some_and(|cell| cell.trim().is_empty())
-        {
-            cells.pop();
-        }
-        if cells.len() != header.len() {
-            if cells.len() < header.len() && self.lines.ends_here(&self.record) {
-                self.lines.truncated_at = Some(line);
-                return None;
-            }
-            let noun = if cells.len() == 1 { "cell" } else { "cells" };
-            let reason = format!(
-                "has {} {noun}, the header has {}",
-                cells.len(),
-                header.len()
-            );
-            let problem = self.lines.problem(line, reason);
-            return Some(Err(
-                problem.suggest("quote cells that hold the delimiter or a line break")
-            ));
-        }
-        let cells: Map<String, Value> = header
-            .iter()
-            .cloned()
-            .zip(cells.into_iter().map(Value::String))
-            .collect();
-        Some(Ok(self.lines.row(line, cells)))
+        self.header = Some(Arc::new(Header {
+            names,
+            dialect: self.dialect,
+        }));
     }
 }
 
-/// The cells of one record. A quote inside a bare cell is an ordinary letter, as in `17" monitor`.
-fn split(record: &str, delimiter: u8) -> Vec<String> {
-    let delimiter = char::from(delimiter);
-    if !record.contains('"') {
-        return record.split(delimiter).map(str::to_string).collect();
+impl Dialect {
+    /// Quotes stand around whole cells; one inside a bare cell is an ordinary letter, as in `17" monitor`.
+    fn reader(self) -> Reader {
+        ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .terminator(Terminator::Any(b'\n'))
+            .build()
     }
-    let mut cells = Vec::new();
-    let mut cell = String::new();
-    let mut place = Place::CellStart;
-    for letter in record.chars() {
-        let byte = u8::try_from(letter).unwrap_or(0);
-        let next = match place.after(byte, delimiter as u8) {
-            // A line break only ends a cell between records, and this is one record.
-            Place::CellStart if letter != delimiter => Place::Bare,
-            next => next,
-        };
-        match (place, next) {
-            (Place::Quoted, Place::Quote) | (Place::CellStart, Place::Quoted) => {}
-            (_, Place::CellStart) => cells.push(mem::take(&mut cell)),
-            _ => cell.push(letter),
+
+    /// The cells of one record.
+    pub(super) fn split(self, record: &str) -> Vec<Cow<'_, str>> {
+        if !record.contains('"') {
+            let cells = record.split(char::from(self.delimiter));
+            return cells.map(Cow::Borrowed).collect();
         }
-        place = next;
+        let mut bytes = vec![0; record.len() + 1];
+        // A cell ends at a delimiter or at the end.
+        let mut ends = vec![0; record.len() + 1];
+        let mut reader = self.reader();
+        let (_, _, written, mut cells) =
+            reader.read_record(record.as_bytes(), &mut bytes, &mut ends);
+        let (result, _, _, more) =
+            reader.read_record(&[], &mut bytes[written..], &mut ends[cells..]);
+        debug_assert_eq!(result, ReadRecordResult::Record);
+        cells += more;
+        let text = String::from_utf8_lossy(&bytes[..ends[..cells].last().copied().unwrap_or(0)]);
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        starts
+            .zip(&ends[..cells])
+            .map(|(start, end)| Cow::Owned(text[start..*end].to_string()))
+            .collect()
     }
-    cells.push(cell);
-    cells
+}
+
+/// Whether a record ends with these bytes, taking the end of the bytes for the end of their last line.
+fn ends_record(reader: &mut Reader, bytes: &[u8]) -> bool {
+    let mut cells = vec![0; bytes.len() + 1];
+    let mut ends = vec![0; bytes.len() + 2];
+    let mut read = |bytes: &[u8]| reader.read_record(bytes, &mut cells, &mut ends).0;
+    match read(bytes) {
+        ReadRecordResult::Record => true,
+        _ => !bytes.ends_with(b"\n") && read(b"\n") == ReadRecordResult::Record,
+    }
 }

@@ -1,11 +1,9 @@
 //! JSON feeds: one object a line, or objects anywhere in a list.
 
-use serde_json::{Map, Value};
-
 use crate::problem::Problem;
 
 use super::lines::{Lines, Reading};
-use super::{LINE_BYTES_MAX, Row};
+use super::{LINE_BYTES_MAX, RawRow};
 
 /// One object on each line; blank lines are passed over.
 pub(super) struct JsonLines {
@@ -21,7 +19,7 @@ impl JsonLines {
         }
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Problem>> {
+    pub(super) fn next(&mut self) -> Option<Result<RawRow, Problem>> {
         loop {
             self.buffer.clear();
             let reading = self.lines.read(&mut self.buffer);
@@ -32,14 +30,17 @@ impl JsonLines {
                 Reading::Line if self.buffer.trim_ascii().is_empty() => continue,
                 Reading::Line => {}
             }
-            match object(&mut self.lines, line, &self.buffer) {
-                Err(Fault::Unfinished(_)) if self.lines.ends_here(&self.buffer) => {
-                    self.lines.truncated_at = Some(line);
-                    return None;
-                }
-                Err(Fault::Unfinished(problem) | Fault::Bad(problem)) => return Some(Err(problem)),
-                Ok(row) => return Some(Ok(row)),
+            let row = self.lines.row(line, &self.buffer);
+            // Only a line that was not ended can be one that was cut off.
+            if let Ok(row) = &row
+                && !self.buffer.ends_with(b"\n")
+                && row.stops_short()
+                && self.lines.ends_here(&self.buffer)
+            {
+                self.lines.truncated_at = Some(line);
+                return None;
             }
+            return Some(row);
         }
     }
 }
@@ -78,7 +79,7 @@ impl JsonStream {
         }
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Row, Problem>> {
+    pub(super) fn next(&mut self) -> Option<Result<RawRow, Problem>> {
         let complete = self.read_element();
         let element = std::mem::take(&mut self.element);
         if element.bytes.is_empty() {
@@ -91,10 +92,7 @@ impl JsonStream {
         if element.too_long {
             return Some(Err(self.lines.too_long(element.line)));
         }
-        match object(&mut self.lines, element.line, &element.bytes) {
-            Ok(row) => Some(Ok(row)),
-            Err(Fault::Unfinished(problem) | Fault::Bad(problem)) => Some(Err(problem)),
-        }
+        Some(self.lines.row(element.line, &element.bytes))
     }
 
     /// Reads up to the end of the next element; false when the feed ends before it does.
@@ -174,36 +172,4 @@ impl Element {
         }
         false
     }
-}
-
-enum Fault {
-    /// The text stops in the middle of an object.
-    Unfinished(Problem),
-    Bad(Problem),
-}
-
-fn object(lines: &mut Lines, line: u64, bytes: &[u8]) -> Result<Row, Fault> {
-    let text = lines.decode(line, bytes).map_err(Fault::Bad)?;
-    match serde_json::from_str::<Map<String, Value>>(&text) {
-        Ok(cells) => Ok(lines.row(line, cells)),
-        Err(error) => {
-            let problem = lines.problem(line, reason(&error, &text));
-            Err(match error.is_eof() {
-                true => Fault::Unfinished(problem),
-                false => Fault::Bad(problem),
-            })
-        }
-    }
-}
-
-/// Why a line is not an object, in our words.
-fn reason(error: &serde_json::Error, text: &str) -> String {
-    let start = text.trim_start();
-    if !start.starts_with('{') {
-        let seen: String = start.chars().take(40).collect();
-        return format!("is not a JSON object: `{}`", seen.trim_end());
-    }
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or(&message);
-    format!("is not valid JSON: {message} at column {}", error.column())
 }

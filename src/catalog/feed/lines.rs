@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::problem::Problem;
 
-use super::{LINE_BYTES_MAX, Row};
+use super::{LINE_BYTES_MAX, RawRow};
 
 /// What one attempt to read a line gave.
 #[derive(Debug, PartialEq, Eq)]
@@ -207,12 +207,18 @@ impl Lines {
         problems
     }
 
-    pub(super) fn row(&self, line: u64, cells: serde_json::Map<String, serde_json::Value>) -> Row {
-        Row {
+    /// A row of JSON.
+    ///
+    /// # Errors
+    /// When the bytes are no text.
+    pub(super) fn row(&mut self, line: u64, bytes: &[u8]) -> Result<RawRow, Problem> {
+        let text = self.decode(line, bytes)?.into_owned();
+        Ok(RawRow {
             feed: Arc::clone(&self.feed),
             line,
-            cells,
-        }
+            text,
+            header: None,
+        })
     }
 }
 

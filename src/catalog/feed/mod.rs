@@ -4,6 +4,7 @@ mod delimited;
 mod json;
 mod lines;
 mod open;
+mod row;
 mod sniff;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::problem::Problem;
@@ -22,26 +22,10 @@ use delimited::Delimited;
 use json::{JsonLines, JsonStream};
 use lines::Lines;
 
+pub use row::{Cell, Cells, RawRow, Row, cell};
+
 /// A longer line is reported and skipped.
 pub const LINE_BYTES_MAX: usize = 16 << 20;
-
-/// One line of a feed: what the merchant's platform exported.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// The name of the feed it came from, for problems.
-    pub feed: Arc<str>,
-    /// The line it starts on, counted from 1.
-    pub line: u64,
-    /// Columns and their values; cells of a delimited feed are strings.
-    pub cells: Map<String, Value>,
-}
-
-impl Row {
-    /// A problem with this row.
-    pub fn problem(&self, reason: impl Into<String>) -> Problem {
-        Problem::new(&*self.feed, reason).at(self.line)
-    }
-}
 
 /// Where a feed comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +97,7 @@ pub enum FeedError {
     UnknownFormat { name: String, seen: String },
 }
 
-/// The rows of one feed, read as they are asked for.
+/// The rows of one feed, cut out of it as they are asked for and not read yet: that can be done in other threads.
 ///
 /// A line that cannot be read is a `Problem` and reading goes on after it. What concerns the whole feed (cut short,
 /// not UTF-8) is reported once, after the last row.
@@ -204,7 +188,7 @@ impl Feed {
 }
 
 impl Iterator for Feed {
-    type Item = Result<Row, Problem>;
+    type Item = Result<RawRow, Problem>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(closing) = &mut self.closing {

@@ -16,10 +16,12 @@ use super::*;
 fn read(bytes: impl Into<Vec<u8>>) -> Vec<String> {
     let mut feed = Feed::from_bytes("feed", bytes.into()).expect("the feed opens");
     feed.by_ref()
-        .map(|row| match row {
-            Ok(row) => format!("{}: {}", row.line, Value::Object(row.cells)),
-            Err(problem) => format!("! {problem}"),
+        .map(|raw| {
+            let raw = raw.map_err(|problem| format!("! {problem}"))?;
+            let row = raw.read().map_err(|problem| format!("! {problem}"))?;
+            Ok(format!("{}: {}", row.line, Cell::Object(row.cells)))
         })
+        .map(|row: Result<String, String>| row.unwrap_or_else(|problem| problem))
         .collect()
 }
 
@@ -296,8 +298,9 @@ proptest! {
         let header: Vec<String> = (0..cells.len()).map(|column| format!("c{column}")).collect();
         let text = format!("{}\n{}\n", header.join(","), quoted.join(","));
         let mut feed = Feed::from_bytes("feed", text.into()).expect("the feed opens");
-        let row = feed.next().expect("one row").expect("a good row");
-        let read: Vec<&str> = row.cells.values().filter_map(Value::as_str).collect();
+        let raw = feed.next().expect("one row").expect("a good row");
+        let row = raw.read().expect("a good row");
+        let read: Vec<&str> = row.cells.values().filter_map(Cell::as_str).collect();
         prop_assert_eq!(read, cells);
     }
 }

@@ -3,9 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::{Map, Value as Json};
 
-use crate::catalog::feed::Row;
+use crate::catalog::feed::{Cell, Cells, Row, cell};
 use crate::catalog::notation::{boolean, date, in_stock, number};
 use crate::catalog::values::plain_number;
 
@@ -78,16 +77,16 @@ impl Columns {
 
     fn count_object(
         &mut self,
-        object: &Map<String, Json>,
+        object: &Cells<'_>,
         prefix: &str,
         nested: bool,
         depth: usize,
         seen: &mut FxHashSet<usize>,
     ) {
-        for (key, cell) in object {
-            if !nested && prefix.is_empty() && Some(key) == self.variants.as_ref() {
+        for (key, cell) in object.iter() {
+            if !nested && prefix.is_empty() && Some(key) == self.variants.as_deref() {
                 let variants = cell.as_array().into_iter().flatten();
-                for variant in variants.filter_map(Json::as_object) {
+                for variant in variants.filter_map(Cell::as_object) {
                     self.count_object(variant, "", true, depth + 1, seen);
                 }
             } else {
@@ -98,22 +97,22 @@ impl Columns {
 
     fn count_cell(
         &mut self,
-        cell: &Json,
+        cell: &Cell<'_>,
         name: &str,
         nested: bool,
         depth: usize,
         seen: &mut FxHashSet<usize>,
     ) {
         match cell {
-            Json::Object(object) if depth < DEPTH_MAX => {
+            Cell::Object(object) if depth < DEPTH_MAX => {
                 self.count_object(object, &format!("{name}."), nested, depth + 1, seen);
             }
-            Json::Array(list) => {
+            Cell::Array(list) => {
                 for item in list.iter().filter(|item| !item.is_array()) {
                     self.count_cell(item, name, nested, depth, seen);
                 }
             }
-            Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+            Cell::Bool(_) | Cell::Number(_) | Cell::Str(_) => {
                 if let Some(position) = self.position(name, nested) {
                     let column = &mut self.all[position];
                     if column.count(cell) {
@@ -123,7 +122,7 @@ impl Columns {
                     }
                 }
             }
-            Json::Null | Json::Object(_) => {}
+            Cell::Null | Cell::Object(_) => {}
         }
     }
 
@@ -148,8 +147,8 @@ impl Columns {
 /// The column whose cells are lists of objects and that is named like variants.
 fn variants_in(rows: &[Row]) -> Option<String> {
     let is_list = |row: &Row, name: &str| {
-        let list = row.cells.get(name).and_then(Json::as_array);
-        list.is_some_and(|list| list.first().is_some_and(Json::is_object))
+        let list = cell(&row.cells, name).and_then(Cell::as_array);
+        list.is_some_and(|list| list.first().is_some_and(Cell::is_object))
     };
     let found = VARIANT_LISTS
         .iter()
@@ -159,17 +158,17 @@ fn variants_in(rows: &[Row]) -> Option<String> {
 
 impl Column {
     /// Counts a value; false when it is empty.
-    fn count(&mut self, cell: &Json) -> bool {
+    fn count(&mut self, cell: &Cell<'_>) -> bool {
         let text = match cell {
-            Json::String(text) => text.trim().to_string(),
-            Json::Number(number) => plain_number(number),
+            Cell::Str(text) => text.trim().to_string(),
+            Cell::Number(number) => plain_number(number),
             other => other.to_string(),
         };
         if text.is_empty() {
             return false;
         }
         self.values += 1;
-        self.json_booleans += usize::from(cell.is_boolean());
+        self.json_booleans += usize::from(cell.is_bool());
         let truth = boolean(&text);
         self.booleans += usize::from(truth.is_some());
         self.trues += usize::from(truth == Some(true));

@@ -1,6 +1,6 @@
 //! Which column tells products apart, and which one groups variants.
 
-use crate::catalog::feed::Row;
+use crate::catalog::feed::{Row, cell};
 
 use super::columns::{Column, Columns};
 use super::names::{self, plain_name, rank};
@@ -49,7 +49,7 @@ fn id_of_parents(columns: &Columns, rows: &[Row], group_at: usize) -> Option<usi
         .starts_with("parent")
         .then_some(())?;
     let is_parent = |row: &Row, column: &Column| {
-        let cell = row.cells.get(&column.name).and_then(|cell| cell.as_str());
+        let cell = cell(&row.cells, &column.name).and_then(|cell| cell.as_str());
         cell.is_some_and(|cell| cell.trim() == group.first)
     };
     let named = columns.all.iter().enumerate().filter(|(position, column)| {

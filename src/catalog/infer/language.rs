@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value as Json;
-
-use crate::catalog::feed::Row;
+use crate::catalog::feed::{Cell, Row};
 use crate::catalog::product::{Value, read_values};
 use crate::catalog::schema::{Attribute, Kind};
 
@@ -89,8 +87,8 @@ pub(super) fn currency(rows: &[Row]) -> String {
         }
     };
     for row in rows.iter().take(ROWS_MAX) {
-        for (column, cell) in &row.cells {
-            let Json::String(text) = cell else { continue };
+        for (column, cell) in row.cells.iter() {
+            let Cell::Str(text) = cell else { continue };
             let name = plain_name(column);
             if name.contains("currency") || name == "waehrung" || name == "währung" {
                 vote(text.trim(), 10);

@@ -12,7 +12,6 @@ mod variation;
 mod written;
 
 use rustc_hash::FxHashSet;
-use serde_json::Value as Json;
 
 use crate::catalog::feed::{Feed, Row};
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
@@ -51,38 +50,30 @@ pub struct Inferred {
 /// hold. The schema always has an id and a title, in the worst case the same column.
 pub fn infer(feed: Feed) -> Inferred {
     let mut problems = Vec::new();
-    let mut rows = Vec::new();
+    let mut raw_rows = Vec::new();
     let mut text_bytes = 0;
     for row in feed {
         match row {
             Ok(row) => {
-                text_bytes += row
-                    .cells
-                    .iter()
-                    .map(|(name, cell)| name.len() + size(cell))
-                    .sum::<usize>();
-                rows.push(row);
+                text_bytes += row.bytes();
+                raw_rows.push(row);
             }
             Err(problem) => problems.push(problem),
         }
-        if rows.len().max(problems.len()) >= ROWS_MAX || text_bytes >= TEXT_BYTES_MAX {
+        if raw_rows.len().max(problems.len()) >= ROWS_MAX || text_bytes >= TEXT_BYTES_MAX {
             break;
         }
     }
-    conclude(&rows, problems)
-}
-
-/// Roughly the bytes a cell takes.
-fn size(cell: &Json) -> usize {
-    match cell {
-        Json::String(text) => text.len(),
-        Json::Array(list) => list.iter().map(size).sum(),
-        Json::Object(object) => object
-            .iter()
-            .map(|(name, cell)| name.len() + size(cell))
-            .sum(),
-        Json::Null | Json::Bool(_) | Json::Number(_) => 8,
+    let mut rows = Vec::with_capacity(raw_rows.len());
+    for row in &raw_rows {
+        match row.read() {
+            Ok(row) => rows.push(row),
+            Err(problem) => problems.push(problem),
+        }
     }
+    // In the order of the feed; what concerns it as a whole comes last.
+    problems.sort_by_key(|problem| problem.line.unwrap_or(u64::MAX));
+    conclude(&rows, problems)
 }
 
 fn conclude(rows: &[Row], mut problems: Vec<Problem>) -> Inferred {
@@ -127,13 +118,13 @@ fn repeated_id(columns: &Columns, rows: &[Row], roles: &Roles) -> Option<Problem
         id.distinct.len()
     );
     let suggestion = "add a column with an id, or name the right one as `id` in index/schema.toml";
-    Some(Problem::new(&*rows.first()?.feed, reason).suggest(suggestion))
+    Some(Problem::new(rows.first()?.feed, reason).suggest(suggestion))
 }
 
 /// Attributes so far, each with its note.
 struct Proposal<'a> {
     columns: &'a Columns,
-    rows: &'a [Row],
+    rows: &'a [Row<'a>],
     /// By position of the column: its value differs between the variants of one product.
     varies: Vec<bool>,
     /// Rows are variants.

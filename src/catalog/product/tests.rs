@@ -8,17 +8,17 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::catalog::feed::{Feed, Row};
+use crate::catalog::feed::{Cell, Feed, Row};
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
+use crate::problem::Problem;
 
 use super::*;
 
 fn cell(attribute: &Attribute, cell: Json) -> String {
-    let cells = [(attribute.name.clone(), cell)].into_iter().collect();
     let row = Row {
-        feed: "feed".into(),
+        feed: "feed",
         line: 2,
-        cells,
+        cells: vec![(attribute.name.as_str(), (&cell).into())].into(),
     };
     match read_values(attribute, &row) {
         Ok(values) => {
@@ -237,12 +237,14 @@ fn paths_and_lists_are_normalised() {
 fn the_first_column_with_a_value_wins_and_dots_reach_inside() {
     let mut image = Attribute::new("image", Kind::Url);
     image.columns = vec!["picture".into(), "images.src".into()];
-    let row = |cells: Json| Row {
-        feed: "feed".into(),
-        line: 1,
-        cells: cells.as_object().expect("an object").clone(),
+    let read = |cells: Json| {
+        let row = Row {
+            feed: "feed",
+            line: 1,
+            cells: Cell::from(&cells).as_object().expect("an object").clone(),
+        };
+        read_values(&image, &row).expect("an address")
     };
-    let read = |cells| read_values(&image, &row(cells)).expect("an address");
     let nested = json!({"picture": "", "images": [{"src": "a.jpg"}, {"src": "b.jpg"}]});
     assert_eq!(
         read(nested),
@@ -292,18 +294,21 @@ shown = true
 variant = true
 "#;
 
+fn assembled(schema: &Schema, feed: Feed) -> impl Iterator<Item = Result<Assembled, Problem>> {
+    products(schema, feed.map(|raw| read_row(schema, &raw?)))
+}
+
 fn check(schema: &str, feed: &str, expected: Expect) {
     let schema = Schema::parse("schema.toml", schema).expect("a good schema");
     let feed = Feed::from_bytes("feed", feed.into()).expect("the feed opens");
     let mut seen = String::new();
-    for product in products(&schema, feed) {
+    for product in assembled(&schema, feed) {
         match product {
             Ok((product, problems)) => {
-                seen += &format!(
-                    "{} {}\n",
-                    product.id,
-                    Json::Object(shown(&schema, &product))
-                );
+                let mut shown = Vec::new();
+                write_shown(&schema, &product, &mut shown);
+                let shown: Json = serde_json::from_slice(&shown).expect("it is JSON");
+                seen += &format!("{} {shown}\n", product.id);
                 problems
                     .iter()
                     .for_each(|problem| seen += &format!("  ? {problem}\n"));
@@ -372,7 +377,7 @@ fn groups_too_far_apart_are_refused() {
     feed += "a2,A,Shirt,20,1,blue\n";
     let schema = Schema::parse("schema.toml", GROUPED).expect("a good schema");
     let feed = Feed::from_bytes("feed", feed.into()).expect("the feed opens");
-    let problems: Vec<String> = products(&schema, feed)
+    let problems: Vec<String> = assembled(&schema, feed)
         .filter_map(Result::err)
         .map(|p| p.to_string())
         .collect();
@@ -407,7 +412,7 @@ fn a_product_has_at_most_so_many_variants() {
     (0..VARIANTS_MAX + 2).for_each(|row| feed += &format!("a{row},A,Shirt,20,1,red\n"));
     let schema = Schema::parse("schema.toml", GROUPED).expect("a good schema");
     let feed = Feed::from_bytes("feed", feed.into()).expect("the feed opens");
-    let (product, problems) = products(&schema, feed)
+    let (product, problems) = assembled(&schema, feed)
         .next()
         .expect("one product")
         .expect("a good one");

@@ -1,0 +1,109 @@
+//! Words of products in, the text side of a generation out.
+
+use std::io;
+use std::path::Path;
+
+use tantivy::schema::{Field, IndexRecordOption, TextFieldIndexing, TextOptions};
+use tantivy::{Directory, Index, IndexMeta, SegmentMeta};
+
+use super::IndexError;
+use super::segment::SegmentBuilder;
+use super::text_index::{TEXT_DIR, TEXT_FIELD, TITLES_FILE, Titles};
+use super::words::Words;
+use crate::catalog::schema::Schema;
+use crate::catalog::write_durably;
+use crate::query::VocabularyBuilder;
+use crate::text::Analyzer;
+
+/// A segment is written when this many words have come together, which then take eight bytes each: 512 MiB.
+const SEGMENT_WORDS_MAX: usize = 64 << 20;
+
+const META_FILE: &str = "meta.json";
+
+/// Indexes products one batch after the other.
+pub struct TextIndexBuilder {
+    analyzer: Analyzer,
+    index: Index,
+    field: Field,
+    vocabulary: VocabularyBuilder,
+    titles: Titles,
+    /// Products that were added.
+    products: u32,
+    segment: SegmentBuilder,
+    written: Vec<SegmentMeta>,
+}
+
+impl TextIndexBuilder {
+    pub fn create(dir: &Path, schema: &Schema) -> Result<Self, IndexError> {
+        let mut fields = tantivy::schema::Schema::builder();
+        let indexing = TextFieldIndexing::default().set_index_option(IndexRecordOption::WithFreqs);
+        let field = fields.add_text_field(
+            TEXT_FIELD,
+            TextOptions::default().set_indexing_options(indexing),
+        );
+        let dir = dir.join(TEXT_DIR);
+        std::fs::create_dir_all(&dir)?;
+        Ok(TextIndexBuilder {
+            analyzer: Analyzer::new(&schema.language),
+            index: Index::create_in_dir(&dir, fields.build())?,
+            field,
+            vocabulary: VocabularyBuilder::default(),
+            titles: Titles::default(),
+            products: 0,
+            segment: SegmentBuilder::default(),
+            written: Vec::new(),
+        })
+    }
+
+    /// Adds the next products; a product's ordinal is the number of products added before.
+    pub fn push(&mut self, words: &Words) -> Result<(), IndexError> {
+        let stems: Vec<u32> = words
+            .distinct()
+            .map(|word| self.vocabulary.stem(&self.analyzer, word))
+            .collect();
+        for product in &words.products {
+            let of = |range: &std::ops::Range<usize>| {
+                let tokens = words.tokens[range.clone()].iter();
+                tokens.map(|token| stems[*token as usize])
+            };
+            for stem in of(&product.all) {
+                self.vocabulary.count(stem, self.products);
+            }
+            self.titles.push(of(&product.title));
+            self.segment.push(of(&product.all));
+            self.products += 1;
+            if self.segment.stems() >= SEGMENT_WORDS_MAX {
+                self.write_segment()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes everything durable.
+    pub fn finish(mut self, dir: &Path) -> Result<(), IndexError> {
+        if self.segment.products() > 0 {
+            self.write_segment()?;
+        }
+        let meta = IndexMeta {
+            segments: std::mem::take(&mut self.written),
+            ..self.index.load_metas()?
+        };
+        let meta = serde_json::to_vec_pretty(&meta).map_err(io::Error::other)?;
+        let directory = self.index.directory();
+        directory.sync_directory()?;
+        directory.atomic_write(Path::new(META_FILE), &meta)?;
+        let titles = postcard::to_stdvec(&self.titles).map_err(io::Error::other)?;
+        write_durably(&dir.join(TITLES_FILE), &titles)?;
+        self.vocabulary.write(dir)?;
+        Ok(())
+    }
+
+    fn write_segment(&mut self) -> Result<(), IndexError> {
+        let segment = std::mem::take(&mut self.segment);
+        let number = self.written.len();
+        let texts = self.vocabulary.texts();
+        let written = segment.write(&self.index, number, self.field, texts)?;
+        self.written.push(written);
+        Ok(())
+    }
+}

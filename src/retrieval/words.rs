@@ -1,0 +1,131 @@
+//! Products in, their words out: a batch at a time, each distinct word once.
+
+use std::hash::BuildHasher as _;
+use std::ops::Range;
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
+use crate::catalog::product::{Product, Value};
+use crate::catalog::schema::{Role, Schema};
+use crate::text::for_each_word;
+
+/// What is read of a product.
+pub struct WordsReader {
+    /// Positions of the searched attributes, heaviest first.
+    searched: Vec<usize>,
+    title: Option<usize>,
+}
+
+/// The words of a batch of products, folded.
+#[derive(Default)]
+pub struct Words {
+    /// The distinct words, one after the other, in order of first sight.
+    texts: String,
+    /// By distinct word: where it ends.
+    ends: Vec<usize>,
+    /// By hash: the numbers of the distinct words.
+    numbers: HashTable<u32>,
+    /// The words of all products in order, as numbers of distinct words.
+    pub(super) tokens: Vec<u32>,
+    pub(super) products: Vec<ProductWords>,
+}
+
+/// Where the words of one product stand among all.
+#[derive(Default)]
+pub(super) struct ProductWords {
+    pub(super) all: Range<usize>,
+    pub(super) title: Range<usize>,
+}
+
+impl WordsReader {
+    pub fn new(schema: &Schema) -> Self {
+        WordsReader {
+            searched: searched_positions(schema),
+            title: schema.role(Role::Title),
+        }
+    }
+
+    /// The words of these products.
+    pub fn read<'p>(&self, products: impl Iterator<Item = &'p Product>) -> Words {
+        let mut words = Words::default();
+        for product in products {
+            let start = words.tokens.len();
+            let mut title = start..start;
+            for attribute in &self.searched {
+                let attribute_start = words.tokens.len();
+                for text in product_texts(product, *attribute) {
+                    for_each_word(text, |folded, _| words.push(folded));
+                }
+                if Some(*attribute) == self.title {
+                    title = attribute_start..words.tokens.len();
+                }
+            }
+            words.products.push(ProductWords {
+                all: start..words.tokens.len(),
+                title,
+            });
+        }
+        words
+    }
+}
+
+impl Words {
+    /// The distinct words, in order of first sight.
+    pub(super) fn distinct(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|number| text_of(&self.texts, &self.ends, number))
+    }
+
+    fn push(&mut self, folded: &str) {
+        let (texts, ends) = (&mut self.texts, &mut self.ends);
+        let hash = |text: &str| FxBuildHasher.hash_one(text);
+        let known = self.numbers.find(hash(folded), |number| {
+            text_of(texts, ends, *number as usize) == folded
+        });
+        let number = match known {
+            Some(number) => *number,
+            None => {
+                let number = ends.len() as u32;
+                texts.push_str(folded);
+                ends.push(texts.len());
+                self.numbers.insert_unique(hash(folded), number, |number| {
+                    hash(text_of(texts, ends, *number as usize))
+                });
+                number
+            }
+        };
+        self.tokens.push(number);
+    }
+}
+
+fn text_of<'w>(texts: &'w str, ends: &[usize], number: usize) -> &'w str {
+    let start = if number == 0 { 0 } else { ends[number - 1] };
+    &texts[start..ends[number]]
+}
+
+/// The searched attributes, heaviest first.
+fn searched_positions(schema: &Schema) -> Vec<usize> {
+    let weight = |position: &usize| schema.attributes[*position].searched.unwrap_or_default();
+    let mut positions: Vec<usize> = (0..schema.attributes.len())
+        .filter(|position| weight(position) > 0.0)
+        .collect();
+    positions.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    positions
+}
+
+/// The texts of an attribute, those of the variants included, each once.
+fn product_texts(product: &Product, attribute: usize) -> Vec<&str> {
+    let mut texts: Vec<&str> = Vec::new();
+    let variants = product
+        .variants
+        .iter()
+        .flat_map(|variant| &variant.values[attribute]);
+    for value in product.values[attribute].iter().chain(variants) {
+        if let Value::Text(text) = value
+            && !texts.contains(&text.as_str())
+        {
+            texts.push(text);
+        }
+    }
+    texts
+}
