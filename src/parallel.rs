@@ -40,10 +40,6 @@ where
 }
 
 /// The next piece and where its answer goes; the answers' places are queued in the order of the pieces.
-#[expect(
-    clippy::type_complexity,
-    reason = "an iterator and a queue behind one lock"
-)]
 fn next<In, Out>(
     source: &Mutex<(impl Iterator<Item = In>, SyncSender<Receiver<Out>>)>,
 ) -> Option<(In, SyncSender<Out>)> {

@@ -125,7 +125,7 @@ impl Cache {
             if self.paths.data.exists() {
                 fs::remove_dir_all(&self.paths.data)?;
             }
-            shop::build(&self.paths, &self.feed)?;
+            shop::build(&self.paths, &self.feed, |_| {})?;
         }
         Ok(())
     }

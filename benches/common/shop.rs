@@ -52,7 +52,11 @@ pub fn write_files(shop: &Path, words: &Words, seed: u64, products: usize) -> an
 }
 
 /// Indexes the feed and publishes it.
-pub fn build(paths: &ShopPaths, feed: &Path) -> anyhow::Result<Built> {
+pub fn build(
+    paths: &ShopPaths,
+    feed: &Path,
+    progress: impl FnMut(publishing::Progress),
+) -> anyhow::Result<Built> {
     let schema = Schema::parse("schema.toml", SCHEMA)
         .map_err(|problems| anyhow::anyhow!("the bench's schema is wrong: {problems:?}"))?;
     let feed = Feed::open(&Source::File(feed.to_path_buf()))?;
@@ -61,7 +65,7 @@ pub fn build(paths: &ShopPaths, feed: &Path) -> anyhow::Result<Built> {
         &schema,
         vec![feed],
         publishing::Shrinking::Allowed,
-        |_| {},
+        progress,
     )?)
 }
 

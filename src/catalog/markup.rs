@@ -61,6 +61,9 @@ const CODE: [&str; 2] = ["script", "style"];
 ///
 /// `a < b` stays as it is: only what looks like a tag is one.
 pub(crate) fn plain_text(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_string();
+    }
     let mut text = Cow::Borrowed(text);
     // Twice, for `&amp;lt;p&amp;gt;` and the like.
     for _ in 0..2 {
@@ -76,6 +79,17 @@ pub(crate) fn plain_text(text: &str) -> String {
         text = Cow::Owned(without_tags(&text));
     }
     single_blanks(&text)
+}
+
+/// Whether there is nothing to take out of the text, as is the case for most: single blanks between ASCII letters.
+fn is_plain(text: &str) -> bool {
+    let mut last = b' ';
+    let plain = text.bytes().all(|byte| {
+        let blank_again = last == b' ' && byte == b' ';
+        last = byte;
+        matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'&') && !blank_again
+    });
+    plain && (last != b' ' || text.is_empty())
 }
 
 /// The text with its entities decoded once.

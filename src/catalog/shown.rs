@@ -26,7 +26,10 @@ pub fn write_shown(schema: &Schema, product: &Product, out: &mut Vec<u8>) {
                 let stock = stock(product, position).map(Value::Number);
                 write_member(&attribute.name, stock.as_slice(), out);
             }
-            _ => write_member(&attribute.name, product.values_of(position), out),
+            _ if attribute.variant => {
+                write_member(&attribute.name, product.values_of(position), out);
+            }
+            _ => write_member(&attribute.name, &product.values[position], out),
         }
     }
     let only_itself = product.variants.len() == 1 && product.variants[0].id == product.id;

@@ -150,7 +150,7 @@ impl Parts {
         thread::scope(|scope| {
             let text = scope.spawn(|| self.text.finish(dir));
             let documents = scope.spawn(|| self.documents.finish(dir));
-            draft.write_columns(schema, &self.columns.finish())?;
+            draft.write_columns(schema, &self.columns.finish_for_writing())?;
             let finished = "writing does not panic: it only returns errors";
             documents
                 .join()

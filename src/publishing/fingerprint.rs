@@ -4,35 +4,51 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
+use std::thread;
 
-use crate::catalog::documents::TEXT_FILE;
+use crate::parallel::in_order;
 
 /// Read at a time; a multiple of eight.
 const CHUNK_BYTES: u64 = 1 << 20;
 
-/// The fingerprint of every file of a folder and the folders in it, by its path inside. What is shown of products is
-/// left out: it is large, read product by product, and an unreadable document costs only itself. Hidden files are
-/// tantivy's locks.
+/// The fingerprint of every file of a folder and the folders in it, by its path inside. Hidden files are tantivy's
+/// locks and left out.
 pub(super) fn of_folder(dir: &Path) -> io::Result<BTreeMap<String, u64>> {
-    let mut found = BTreeMap::new();
+    of_files(dir, files_in(dir)?)
+}
+
+/// The fingerprints of these files, by their paths inside `dir`.
+///
+/// # Errors
+/// Names the file that cannot be read.
+pub(super) fn of_files(dir: &Path, names: Vec<String>) -> io::Result<BTreeMap<String, u64>> {
+    let fingerprint = |name: String| match of_file(&dir.join(&name)) {
+        Ok(fingerprint) => Ok((name, fingerprint)),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{name}: {error}"))),
+    };
+    thread::scope(|scope| in_order(scope, names.into_iter(), fingerprint).collect())
+}
+
+fn files_in(dir: &Path) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || name == TEXT_FILE {
+        if name.starts_with('.') {
             continue;
         }
         if entry.file_type()?.is_dir() {
-            let inner = of_folder(&entry.path())?.into_iter();
-            found.extend(inner.map(|(own, fingerprint)| (format!("{name}/{own}"), fingerprint)));
+            let inner = files_in(&entry.path())?.into_iter();
+            found.extend(inner.map(|own| format!("{name}/{own}")));
         } else {
-            found.insert(name, of_file(&entry.path())?);
+            found.push(name);
         }
     }
     Ok(found)
 }
 
 /// FNV-1a over words of eight bytes, and the length: any one changed word gives another fingerprint.
-pub(super) fn of_file(path: &Path) -> io::Result<u64> {
+fn of_file(path: &Path) -> io::Result<u64> {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut file = File::open(path)?;

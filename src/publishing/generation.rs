@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -158,22 +159,32 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
         |name: &str| fs::read(dir.join(name)).map_err(|error| damaged(format!("{name}: {error}")));
     let Written { manifest, files } = serde_json::from_slice(&read(MANIFEST_FILE)?)
         .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
-    for (name, written) in &files {
-        let found = fingerprint::of_file(&dir.join(name))
-            .map_err(|error| damaged(format!("{name}: {error}")))?;
-        if found != *written {
-            return Err(damaged(format!("{name} is not what was written")));
-        }
+    let found = fingerprint::of_files(&dir, files.keys().cloned().collect())
+        .map_err(|error| damaged(error.to_string()))?;
+    if let Some((name, _)) = files
+        .iter()
+        .find(|(name, written)| found[*name] != **written)
+    {
+        return Err(damaged(format!("{name} is not what was written")));
     }
     let schema = String::from_utf8_lossy(&read(SCHEMA_COPY)?).into_owned();
     let schema =
         Schema::parse(SCHEMA_COPY, &schema).map_err(|problems| damaged(super::list(&problems)))?;
-    let mut columns: Columns = postcard::from_bytes(&read(COLUMNS_FILE)?)
-        .map_err(|error| damaged(format!("{COLUMNS_FILE}: {error}")))?;
-    columns.index();
+    // The two large parts take about as long as each other.
+    let (columns, text) = thread::scope(|scope| {
+        let text = scope.spawn(|| TextIndex::open(&dir, &schema.language));
+        let columns = read(COLUMNS_FILE).and_then(|bytes| {
+            let columns = postcard::from_bytes::<Columns>(&bytes);
+            columns.map_err(|error| damaged(format!("{COLUMNS_FILE}: {error}")))
+        });
+        let columns = columns.map(|mut columns| {
+            columns.index();
+            columns
+        });
+        (columns, text.join().expect("opening does not panic"))
+    });
+    let (columns, text) = (columns?, text.map_err(|error| damaged(error.to_string()))?);
     let documents = Documents::open(&dir).map_err(|error| damaged(error.to_string()))?;
-    let text =
-        TextIndex::open(&dir, &schema.language).map_err(|error| damaged(error.to_string()))?;
     let counts = [columns.products(), documents.len() as u32, text.products()];
     if counts.iter().any(|count| *count != manifest.products) {
         return Err(damaged(format!(

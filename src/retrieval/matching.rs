@@ -65,7 +65,9 @@ impl Matches<'_> {
             .list(&mut self.listed, &mut block.documents, Block::PRODUCTS);
         let first = self.sought.segment.first;
         let listed = block.documents.iter();
-        block.ordinals.extend(listed.map(|document| first + document));
+        block
+            .ordinals
+            .extend(listed.map(|document| first + document));
         !block.documents.is_empty()
     }
 

@@ -12,9 +12,15 @@ use crate::text::for_each_word;
 
 /// What is read of a product.
 pub struct WordsReader {
-    /// Positions of the searched attributes, heaviest first.
-    searched: Vec<usize>,
-    title: Option<usize>,
+    /// The searched attributes, heaviest first.
+    searched: Vec<Searched>,
+}
+
+struct Searched {
+    position: usize,
+    /// Variants have it.
+    variant: bool,
+    is_title: bool,
 }
 
 /// The words of a batch of products, folded.
@@ -40,9 +46,15 @@ pub(super) struct ProductWords {
 
 impl WordsReader {
     pub fn new(schema: &Schema) -> Self {
+        let title = schema.role(Role::Title);
+        let searched = |position: usize| Searched {
+            position,
+            variant: schema.attributes[position].variant,
+            is_title: Some(position) == title,
+        };
+        let positions = searched_positions(schema).into_iter();
         WordsReader {
-            searched: searched_positions(schema),
-            title: schema.role(Role::Title),
+            searched: positions.map(searched).collect(),
         }
     }
 
@@ -54,10 +66,15 @@ impl WordsReader {
             let mut title = start..start;
             for attribute in &self.searched {
                 let attribute_start = words.tokens.len();
-                for text in product_texts(product, *attribute) {
-                    for_each_word(text, |folded, _| words.push(folded));
+                let mut read = |text: &str| for_each_word(text, |folded, _| words.push(folded));
+                if attribute.variant {
+                    let values = product.values_of(attribute.position).into_iter();
+                    values.filter_map(Value::text).for_each(&mut read);
+                } else {
+                    let values = product.values[attribute.position].iter();
+                    values.filter_map(Value::text).for_each(&mut read);
                 }
-                if Some(*attribute) == self.title {
+                if attribute.is_title {
                     title = attribute_start..words.tokens.len();
                 }
             }
@@ -111,21 +128,4 @@ fn searched_positions(schema: &Schema) -> Vec<usize> {
         .collect();
     positions.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     positions
-}
-
-/// The texts of an attribute, those of the variants included, each once.
-fn product_texts(product: &Product, attribute: usize) -> Vec<&str> {
-    let mut texts: Vec<&str> = Vec::new();
-    let variants = product
-        .variants
-        .iter()
-        .flat_map(|variant| &variant.values[attribute]);
-    for value in product.values[attribute].iter().chain(variants) {
-        if let Value::Text(text) = value
-            && !texts.contains(&text.as_str())
-        {
-            texts.push(text);
-        }
-    }
-    texts
 }
