@@ -110,7 +110,10 @@ fn check_totals(engine: &Engine, bare: &Bare, head: &[String]) -> anyhow::Result
         };
         let page = engine.search(&request)?;
         // A small catalog's head queries may find so little that fewer words are asked for.
-        if page.understood.relaxed || !page.understood.synonyms.is_empty() {
+        // Synonyms and values of attributes find what the words alone do not.
+        let understood = &page.understood;
+        let finds_more = !understood.synonyms.is_empty() || !understood.attributes.is_empty();
+        if understood.relaxed || finds_more {
             continue;
         }
         let (own, theirs) = (page.total, bare.count_all_words(query)?);

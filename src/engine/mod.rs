@@ -177,13 +177,9 @@ impl Engine {
 }
 
 fn understand(snapshot: &Snapshot, request: &Request, last_word: LastWord) -> Query {
-    query::understand(
-        &snapshot.language,
-        snapshot.vocabulary(),
-        &request.q,
-        last_word,
-        request.spelling,
-    )
+    snapshot
+        .knowledge(request.spelling)
+        .understand(&request.q, last_word)
 }
 
 fn decide<'s>(
@@ -242,7 +238,7 @@ fn reword(snapshot: &Snapshot, decision: &Decision<'_>, query: Query, request: &
 fn plan(query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {
     Plan {
         units: query.units.clone(),
-        filter: asked.filter.clone(),
+        filter: asked.filter.clone().and(query.filter.clone()),
         suppressed: FxHashSet::default(),
         included: Vec::new(),
         facets: asked.facets.clone(),

@@ -5,7 +5,7 @@ use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
 use crate::merchandising::{Known, Reading, Rules};
 use crate::problem::Problem;
-use crate::query::{Language, Vocabulary};
+use crate::query::{Knowledge, Language, Spelling, Vocabulary};
 use crate::ranking::{Recipes, Shelf};
 use crate::retrieval::TextIndex;
 use std::sync::Arc;
@@ -54,5 +54,15 @@ impl Snapshot {
 
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.catalog.text.vocabulary
+    }
+
+    /// What queries are understood with.
+    pub fn knowledge(&self, spelling: Spelling) -> Knowledge<'_> {
+        Knowledge {
+            language: &self.language,
+            vocabulary: &self.catalog.text.vocabulary,
+            together: &self.catalog.text,
+            spelling,
+        }
     }
 }

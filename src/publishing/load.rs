@@ -89,7 +89,7 @@ fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
     rules.ready(reading);
     let conflicts = merchandising::conflicts(&rules, &catalog.columns);
     Snapshot {
-        language: Language { analyzer, synonyms },
+        language: Language::new(&catalog.schema, analyzer, synonyms),
         rules,
         recipes,
         problems,

@@ -1,19 +1,27 @@
 //! Words typed in, words understood out.
 
 mod highlight;
+mod limits;
+mod near;
 mod spelling;
 mod synonyms;
 #[cfg(test)]
 mod tests;
+mod understand;
+mod values;
 mod vocabulary;
 
 pub use highlight::Highlighter;
+pub use limits::Limits;
 pub use synonyms::{SYNONYMS_DIR, Synonyms};
+pub use values::{VALUE_WORDS_MAX, value_term};
 pub use vocabulary::{Vocabulary, VocabularyBuilder};
 
 use serde::Serialize;
 
-use crate::text::{Analyzer, words};
+use crate::catalog::filter::Filter;
+use crate::catalog::schema::Schema;
+use crate::text::Analyzer;
 
 /// Longer queries are refused by the engine.
 pub const QUERY_BYTES_MAX: usize = 1_000;
@@ -22,6 +30,24 @@ pub const QUERY_BYTES_MAX: usize = 1_000;
 pub struct Language {
     pub analyzer: Analyzer,
     pub synonyms: Synonyms,
+    limits: Limits,
+    /// By position in the schema.
+    attribute_names: Vec<String>,
+}
+
+/// What a query is understood with.
+pub struct Knowledge<'s> {
+    pub language: &'s Language,
+    pub vocabulary: &'s Vocabulary,
+    pub together: &'s dyn Together,
+    pub spelling: Spelling,
+}
+
+/// Which words stand together in products.
+pub trait Together {
+    /// In how many products two stems stand, given by their numbers in the vocabulary; an estimate where both are
+    /// frequent.
+    fn products_with_both(&self, one: u32, other: u32) -> u32;
 }
 
 /// A query, understood.
@@ -33,6 +59,8 @@ pub struct Query {
     pub stems: Vec<String>,
     /// What has to be found; empty asks for every product.
     pub units: Vec<Unit>,
+    /// Conditions that were said in words.
+    pub filter: Filter,
     /// The query names one product by its code, so that taste has no say.
     pub names_a_product: bool,
     pub understood: Understood,
@@ -60,7 +88,9 @@ pub struct Understood {
     pub spelling: Option<String>,
     /// Words that were taken to mean others as well, such as `tv → television`.
     pub synonyms: Vec<String>,
-    /// Words that were read as filters.
+    /// Words that were read as values of attributes too, such as `red → color`.
+    pub attributes: Vec<String>,
+    /// Words that were read as filters, as those are written.
     pub filters: Vec<String>,
     /// Too little matches every word, so products that match fewer are listed too.
     pub relaxed: bool,
@@ -80,130 +110,72 @@ pub enum Spelling {
     AsTyped,
 }
 
+impl Language {
+    pub fn new(schema: &Schema, analyzer: Analyzer, synonyms: Synonyms) -> Self {
+        let attributes = schema.attributes.iter();
+        Language {
+            analyzer,
+            synonyms,
+            limits: Limits::new(schema),
+            attribute_names: attributes.map(|attribute| attribute.name.clone()).collect(),
+        }
+    }
+
+    /// Whether a word is never corrected: it has a meaning of its own, or none at all.
+    fn leaves_alone(&self, folded: &str) -> bool {
+        let stem = [self.analyzer.stem(folded)];
+        self.analyzer.is_stopword(folded) || self.synonyms.longest_at(&stem).is_some()
+    }
+}
+
+impl Knowledge<'_> {
+    /// Whether the catalog has a word or an inflection of it.
+    fn knows(&self, folded: &str) -> bool {
+        let stem = self.language.analyzer.stem(folded);
+        self.vocabulary.stem_of(folded).is_some() || self.vocabulary.number_of(&stem).is_some()
+    }
+
+    /// In how many products the stem of a word stands.
+    fn count_of(&self, folded: &str) -> u32 {
+        let stem = self.vocabulary.stem_of(folded);
+        stem.map_or(0, |stem| self.vocabulary.product_count(stem))
+    }
+
+    /// Whether a word must never be read as another.
+    fn is_forbidden(&self, _typed: &str, _meant: &str) -> bool {
+        false
+    }
+}
+
 impl Unit {
     /// A unit that one stem satisfies.
     pub fn word(stem: impl Into<String>) -> Self {
         Unit {
-            alternatives: vec![Alternative {
-                stems: vec![stem.into()],
-                weight: 1.0,
-            }],
+            alternatives: vec![Alternative::stem(stem, 1.0)],
+        }
+    }
+
+    /// A unit that nothing satisfies.
+    pub fn nothing() -> Self {
+        Unit {
+            alternatives: Vec::new(),
+        }
+    }
+
+    /// Adds another way to satisfy the unit, unless it is there.
+    fn add(&mut self, alternative: Alternative) {
+        let mut own = self.alternatives.iter();
+        if own.all(|own| own.stems != alternative.stems) {
+            self.alternatives.push(alternative);
         }
     }
 }
 
-/// Longer queries are not corrected: each unknown word takes a walk through the whole vocabulary.
-const CORRECTED_WORDS_MAX: usize = 32;
-
-/// At most this many completions of a word being typed are sought.
-const COMPLETIONS_MAX: usize = 30;
-
-/// Understands what was typed: corrects unknown words, finds synonyms, and makes units of what is left.
-pub fn understand(
-    language: &Language,
-    vocabulary: &Vocabulary,
-    text: &str,
-    last_word: LastWord,
-    spelling: Spelling,
-) -> Query {
-    let mut understood = Understood::default();
-    let mut words: Vec<String> = words(text).into_iter().map(|word| word.folded).collect();
-    let is_beginning =
-        |at: usize, words: &[String]| last_word == LastWord::Beginning && at + 1 == words.len();
-    if spelling == Spelling::Corrected && words.len() <= CORRECTED_WORDS_MAX {
-        let analyzer = &language.analyzer;
-        let stays = |at: usize| {
-            is_beginning(at, &words)
-                || analyzer.is_stopword(&words[at])
-                || language
-                    .synonyms
-                    .longest_at(&[analyzer.stem(&words[at])])
-                    .is_some()
-        };
-        if let Some(corrected) = spelling::correct(vocabulary, analyzer, &words, stays) {
-            understood.spelling = Some(corrected.join(" "));
-            words = corrected;
+impl Alternative {
+    pub fn stem(stem: impl Into<String>, weight: f32) -> Self {
+        Alternative {
+            stems: vec![stem.into()],
+            weight,
         }
     }
-    let stems: Vec<String> = words
-        .iter()
-        .map(|word| language.analyzer.stem(word))
-        .collect();
-    let mut units = Vec::new();
-    let names_nothing = words.iter().all(|word| language.analyzer.is_stopword(word));
-    let mut at = 0;
-    while at < words.len() {
-        if is_beginning(at, &words) {
-            ask_once(&mut units, completions(vocabulary, &words[at], &stems[at]));
-            at += 1;
-        } else if let Some(synonym) = language.synonyms.longest_at(&stems[at..]) {
-            let own = at..at + synonym.words;
-            let others = synonym
-                .alternatives
-                .iter()
-                .filter(|other| other.stems != stems[own.clone()]);
-            let meant: Vec<String> = others.map(|other| other.text.clone()).collect();
-            understood.synonyms.push(format!(
-                "{} → {}",
-                words[own.clone()].join(" "),
-                meant.join(", ")
-            ));
-            ask_once(
-                &mut units,
-                Unit {
-                    alternatives: synonym.as_alternatives(),
-                },
-            );
-            at = own.end;
-        } else {
-            if names_nothing || !language.analyzer.is_stopword(&words[at]) {
-                ask_once(&mut units, Unit::word(&stems[at]));
-            }
-            at += 1;
-        }
-    }
-    Query {
-        text: text.trim().to_string(),
-        names_a_product: names_a_product(&words),
-        stems,
-        units,
-        understood,
-    }
-}
-
-/// A word that is typed twice asks for no more than a word that is typed once.
-fn ask_once(units: &mut Vec<Unit>, unit: Unit) {
-    if !units.contains(&unit) {
-        units.push(unit);
-    }
-}
-
-/// Whatever the word being typed may become, and the word as it stands.
-fn completions(vocabulary: &Vocabulary, word: &str, stem: &str) -> Unit {
-    let mut stems = vec![stem.to_string()];
-    for (_, number) in vocabulary.complete(word, COMPLETIONS_MAX) {
-        let completed = vocabulary.text(number);
-        if !stems.iter().any(|stem| stem == completed) {
-            stems.push(completed.to_string());
-        }
-    }
-    Unit {
-        alternatives: stems
-            .into_iter()
-            .map(|stem| Alternative {
-                stems: vec![stem],
-                weight: 1.0,
-            })
-            .collect(),
-    }
-}
-
-/// A single word of letters and digits, long enough to be a product's code.
-fn names_a_product(words: &[String]) -> bool {
-    const CODE_CHARACTERS_MIN: usize = 5;
-    let is_code = |word: &String| {
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        digits >= 2 && word.chars().count() >= CODE_CHARACTERS_MIN
-    };
-    matches!(words, [only] if is_code(only))
 }

@@ -1,16 +1,19 @@
 //! Words nobody sells, read as the words that were probably meant: mistyped, run together, or torn apart.
 
-use levenshtein_automata::Distance;
+use std::ops::Range;
 
-use super::vocabulary::Vocabulary;
-use crate::text::Analyzer;
+use super::near::Nearby;
+use super::{Knowledge, Spelling};
+use crate::text::has_digit;
 
 /// Shorter words are left alone: too many words are near them.
-const CORRECTED_CHARACTERS_MIN: usize = 4;
-/// From this length on, two edits are allowed.
-const TWO_EDITS_CHARACTERS_MIN: usize = 8;
+const CORRECTED_CHARACTERS_MIN: usize = 3;
+/// From this length on, a word that no edit explains may have two.
+const TWO_EDITS_CHARACTERS_MIN: usize = 5;
 /// Each half of a word that was run together has at least this many letters.
 const HALF_CHARACTERS_MIN: usize = 2;
+/// Queries of more words are not corrected: each unknown word takes a walk through the vocabulary.
+const CORRECTED_WORDS_MAX: usize = 32;
 
 /// What an edit costs, in natural logarithms of how many more products must have the word to make up for it.
 const EDIT_COST: f64 = 3.0;
@@ -18,120 +21,231 @@ const EDIT_COST: f64 = 3.0;
 const FIRST_LETTER_COST: f64 = 1.5;
 /// What a missing or a surplus space costs.
 const SPACE_COST: f64 = 2.5;
-/// A slip to the key beside the right one is the likeliest.
-const NEIGHBOUR_KEY_GAIN: f64 = 0.7;
+/// A slip to the key beside the right one, a letter too many of two, or two letters swapped are the likeliest.
+const LIKELY_SLIP_GAIN: f64 = 0.7;
+
+/// This many of the likeliest words are held against the other words of the query.
+const WEIGHED_IN_CONTEXT_MAX: usize = 6;
+/// At most this many other words have a say.
+const CONTEXT_WORDS_MAX: usize = 3;
+/// How much what stands together with the other words counts against how often a word stands anywhere.
+const CONTEXT_WEIGHT: f64 = 0.7;
+
+/// A word in no more products than this may be a slip of the feed's …
+const SLIP_PRODUCTS_MAX: u32 = 2;
+/// … when a word an edit away is in this many times as many.
+const SLIP_TIMES_MIN: u32 = 200;
+const SLIP_CHARACTERS_MIN: usize = 5;
 
 const KEYBOARD_ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
-/// The words with unknown ones corrected; `None` when none was. `stays` says which words are left as they are.
+/// Words that were read as others.
+#[derive(Debug, PartialEq)]
+pub(super) struct Correction {
+    pub(super) words: Range<usize>,
+    pub(super) meant: Vec<String>,
+    /// The typed word is in the catalog, so it is sought as well.
+    pub(super) is_known: bool,
+}
+
+/// What to read the words of a query as. `stays` says which words are left as they are.
 pub(super) fn correct(
-    vocabulary: &Vocabulary,
-    analyzer: &Analyzer,
+    knowledge: &Knowledge<'_>,
     words: &[String],
     stays: impl Fn(usize) -> bool,
-) -> Option<Vec<String>> {
-    let unknown = |at: usize| {
-        !stays(at) && is_correctable(&words[at]) && !is_known(vocabulary, analyzer, &words[at])
-    };
-    let mut corrected = Vec::with_capacity(words.len());
-    let mut changed = false;
+) -> Vec<Correction> {
+    let mut corrections = Vec::new();
+    if knowledge.spelling == Spelling::AsTyped || words.len() > CORRECTED_WORDS_MAX {
+        return corrections;
+    }
+    let unknown: Vec<bool> = (0..words.len())
+        .map(|at| !stays(at) && is_correctable(&words[at]) && !knowledge.knows(&words[at]))
+        .collect();
+    let context = context(knowledge, words, &unknown);
     let mut at = 0;
     while at < words.len() {
         let next = at + 1;
-        if next < words.len() && !stays(next) && !stays(at) && (unknown(at) || unknown(next)) {
+        if next < words.len() && !stays(next) && !stays(at) && (unknown[at] || unknown[next]) {
             let joined = format!("{}{}", words[at], words[next]);
-            if is_correctable(&joined) && vocabulary.stem_of(&joined).is_some() {
-                corrected.push(joined);
-                changed = true;
+            if is_correctable(&joined) && knowledge.count_of(&joined) > 0 {
+                corrections.push(Correction {
+                    words: at..next + 1,
+                    meant: vec![joined],
+                    is_known: false,
+                });
                 at += 2;
                 continue;
             }
         }
-        match unknown(at).then(|| best(vocabulary, &words[at])).flatten() {
-            Some(meant) => {
-                corrected.extend(meant);
-                changed = true;
-            }
-            None => corrected.push(words[at].clone()),
-        }
+        let meant = if unknown[at] {
+            best(knowledge, &words[at], &context)
+        } else if !stays(at) && is_correctable(&words[at]) {
+            slip(knowledge, &words[at])
+        } else {
+            None
+        };
+        corrections.extend(meant.map(|meant| Correction {
+            words: at..next,
+            meant,
+            is_known: !unknown[at],
+        }));
         at = next;
     }
-    changed.then_some(corrected)
+    corrections
 }
 
 fn is_correctable(word: &str) -> bool {
-    word.chars().count() >= CORRECTED_CHARACTERS_MIN
-        && !word.bytes().any(|byte| byte.is_ascii_digit())
+    word.chars().count() >= CORRECTED_CHARACTERS_MIN && !has_digit(word)
 }
 
-/// Inflections of a known word are known.
-fn is_known(vocabulary: &Vocabulary, analyzer: &Analyzer, word: &str) -> bool {
-    vocabulary.stem_of(word).is_some() || vocabulary.number_of(&analyzer.stem(word)).is_some()
+/// The known words of a query that say something, as stems.
+fn context(knowledge: &Knowledge<'_>, words: &[String], unknown: &[bool]) -> Vec<u32> {
+    if !unknown.contains(&true) {
+        return Vec::new();
+    }
+    let analyzer = &knowledge.language.analyzer;
+    let known = words.iter().zip(unknown).filter(|(_, unknown)| !**unknown);
+    known
+        .filter(|(word, _)| !analyzer.is_stopword(word))
+        .filter_map(|(word, _)| knowledge.vocabulary.number_of(&analyzer.stem(word)))
+        .take(CONTEXT_WORDS_MAX)
+        .collect()
+}
+
+/// One way to read a word.
+struct Reading {
+    likelihood: f64,
+    meant: Vec<String>,
+    /// Stem of the word, or of the rarer half.
+    stem: u32,
 }
 
 /// The likeliest word, or two words, that was meant.
-fn best(vocabulary: &Vocabulary, word: &str) -> Option<Vec<String>> {
-    let edits_max = if word.chars().count() >= TWO_EDITS_CHARACTERS_MIN {
-        2
-    } else {
-        1
-    };
-    let near = vocabulary
-        .near(word, edits_max)
-        .into_iter()
-        .map(|(found, stem, distance)| {
-            let edits = match distance {
-                Distance::Exact(edits) | Distance::AtLeast(edits) => f64::from(edits),
-            };
-            let likelihood =
-                frequency(vocabulary, stem) - EDIT_COST * edits - slip_cost(word, &found);
-            (likelihood, vec![found])
-        });
-    near.chain(halves(vocabulary, word))
-        .max_by(|(a, first), (b, second)| a.total_cmp(b).then_with(|| second.cmp(first)))
-        .map(|(_, words)| words)
+fn best(knowledge: &Knowledge<'_>, word: &str, context: &[u32]) -> Option<Vec<String>> {
+    let mut readings = readings(knowledge, word, 1);
+    readings.extend(halves(knowledge, word));
+    if readings.is_empty() && word.chars().count() >= TWO_EDITS_CHARACTERS_MIN {
+        readings = self::readings(knowledge, word, 2);
+    }
+    sort(&mut readings);
+    readings.truncate(WEIGHED_IN_CONTEXT_MAX);
+    for reading in &mut readings {
+        let found = knowledge.vocabulary.product_count(reading.stem);
+        for other in context {
+            let both = knowledge.together.products_with_both(reading.stem, *other);
+            let share = (f64::from(both) + 0.5) / (f64::from(found) + 1.0);
+            reading.likelihood += CONTEXT_WEIGHT * share.min(1.0).ln();
+        }
+    }
+    sort(&mut readings);
+    readings.into_iter().next().map(|reading| reading.meant)
 }
 
-/// Every way to read a word as two known ones.
-fn halves<'v>(
-    vocabulary: &'v Vocabulary,
-    word: &'v str,
-) -> impl Iterator<Item = (f64, Vec<String>)> + 'v {
-    word.char_indices()
-        .skip(HALF_CHARACTERS_MIN)
-        .filter_map(move |(middle, _)| {
-            let (left, right) = word.split_at(middle);
-            if right.chars().count() < HALF_CHARACTERS_MIN {
-                return None;
-            }
-            let (first, second) = (vocabulary.stem_of(left)?, vocabulary.stem_of(right)?);
-            let rarer = frequency(vocabulary, first).min(frequency(vocabulary, second));
-            Some((
-                rarer - SPACE_COST,
-                vec![left.to_string(), right.to_string()],
-            ))
+/// Likeliest first; equals in the order of the alphabet.
+fn sort(readings: &mut [Reading]) {
+    readings.sort_by(|one, other| {
+        let likelier = other.likelihood.total_cmp(&one.likelihood);
+        likelier.then_with(|| one.meant.cmp(&other.meant))
+    });
+}
+
+/// The words near a word that may be what was meant by it.
+fn readings(knowledge: &Knowledge<'_>, word: &str, edits_max: u8) -> Vec<Reading> {
+    let near = knowledge.vocabulary.near(word, edits_max).into_iter();
+    let readings = near.map(|nearby| {
+        let cost = EDIT_COST * f64::from(nearby.edits) + slip_cost(word, &nearby);
+        let stem = nearby.stem();
+        Reading {
+            likelihood: frequency(knowledge, stem) - cost,
+            meant: vec![nearby.word],
+            stem,
+        }
+    });
+    readings
+        .filter(|reading| {
+            knowledge.vocabulary.product_count(reading.stem) > 0
+                && !knowledge.is_forbidden(word, &reading.meant[0])
         })
+        .collect()
 }
 
-fn frequency(vocabulary: &Vocabulary, stem: u32) -> f64 {
-    f64::from(1 + vocabulary.product_count(stem)).ln()
+/// Every way to read a word as two known ones that stand together somewhere.
+fn halves(knowledge: &Knowledge<'_>, word: &str) -> Vec<Reading> {
+    let vocabulary = knowledge.vocabulary;
+    let mut readings = Vec::new();
+    for (middle, _) in word.char_indices().skip(HALF_CHARACTERS_MIN) {
+        let (left, right) = word.split_at(middle);
+        if right.chars().count() < HALF_CHARACTERS_MIN {
+            break;
+        }
+        let (Some(first), Some(second)) = (vocabulary.stem_of(left), vocabulary.stem_of(right))
+        else {
+            continue;
+        };
+        let both = knowledge.together.products_with_both(first, second);
+        if both > 0 {
+            let rarer = [first, second]
+                .into_iter()
+                .min_by_key(|stem| vocabulary.product_count(*stem))
+                .expect("there are two");
+            readings.push(Reading {
+                likelihood: f64::from(1 + both).ln() - SPACE_COST,
+                meant: vec![left.to_string(), right.to_string()],
+                stem: rarer,
+            });
+        }
+    }
+    readings
+}
+
+/// The frequent word that a very rare one of the catalog is a slip for.
+fn slip(knowledge: &Knowledge<'_>, word: &str) -> Option<Vec<String>> {
+    let own = knowledge.count_of(word);
+    let is_slip =
+        (1..=SLIP_PRODUCTS_MAX).contains(&own) && word.chars().count() >= SLIP_CHARACTERS_MIN;
+    if !is_slip {
+        return None;
+    }
+    let mut readings = readings(knowledge, word, 1);
+    sort(&mut readings);
+    let likeliest = readings.into_iter().next()?;
+    let found = knowledge.vocabulary.product_count(likeliest.stem);
+    let is_far = word.chars().next() == likeliest.meant[0].chars().next();
+    (is_far && found / SLIP_TIMES_MIN >= own).then_some(likeliest.meant)
+}
+
+fn frequency(knowledge: &Knowledge<'_>, stem: u32) -> f64 {
+    f64::from(1 + knowledge.vocabulary.product_count(stem)).ln()
 }
 
 /// What makes this slip less or more likely than another of as many edits.
-fn slip_cost(typed: &str, meant: &str) -> f64 {
+fn slip_cost(typed: &str, nearby: &Nearby) -> f64 {
+    let (typed, meant): (Vec<char>, Vec<char>) =
+        (typed.chars().collect(), nearby.word.chars().collect());
     let mut cost = 0.0;
-    if typed.chars().next() != meant.chars().next() {
+    if typed.first() != meant.first() {
         cost += FIRST_LETTER_COST;
     }
-    if typed.chars().count() == meant.chars().count() {
-        let mut slips = typed.chars().zip(meant.chars()).filter(|(a, b)| a != b);
-        if let (Some((a, b)), None) = (slips.next(), slips.next())
-            && are_neighbours(a, b)
-        {
-            cost -= NEIGHBOUR_KEY_GAIN;
-        }
+    if nearby.edits == 1 && is_likely(&typed, &meant) {
+        cost -= LIKELY_SLIP_GAIN;
     }
     cost
+}
+
+/// Whether one edit is a swap, a letter doubled or not, or a slip to the next key.
+fn is_likely(typed: &[char], meant: &[char]) -> bool {
+    let same = typed.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    if typed.len() == meant.len() {
+        let is_swap =
+            typed.get(same + 1) == meant.get(same) && typed.get(same) == meant.get(same + 1);
+        return is_swap || are_neighbours(typed[same], meant[same]);
+    }
+    let longer = if typed.len() > meant.len() {
+        typed
+    } else {
+        meant
+    };
+    same > 0 && longer[same] == longer[same - 1]
 }
 
 fn are_neighbours(a: char, b: char) -> bool {

@@ -2,11 +2,57 @@
 
 use super::*;
 use crate::problem::Problem;
+use crate::text::{code_term, words};
 
 fn language(lines: &str) -> (Language, Vec<Problem>) {
     let analyzer = Analyzer::new("en");
     let (synonyms, problems) = Synonyms::parse("synonyms/en.txt", lines, &analyzer);
-    (Language { analyzer, synonyms }, problems)
+    (Language::new(&schema(), analyzer, synonyms), problems)
+}
+
+/// In these tests, words stand together wherever they stand.
+struct Everywhere;
+
+impl Together for Everywhere {
+    fn products_with_both(&self, _: u32, _: u32) -> u32 {
+        1
+    }
+}
+
+fn understand(
+    language: &Language,
+    vocabulary: &Vocabulary,
+    text: &str,
+    last_word: LastWord,
+    spelling: Spelling,
+) -> Query {
+    let together = &Everywhere;
+    let knowledge = Knowledge {
+        language,
+        vocabulary,
+        together,
+        spelling,
+    };
+    knowledge.understand(text, last_word)
+}
+
+fn schema() -> Schema {
+    let text = r#"
+        id = "id"
+        [[attribute]]
+        name = "title"
+        type = "text"
+        role = "title"
+        [[attribute]]
+        name = "price"
+        type = "money"
+        role = "price"
+        [[attribute]]
+        name = "rating"
+        type = "number"
+        role = "rating"
+        "#;
+    Schema::parse("schema.toml", text).unwrap()
 }
 
 fn vocabulary(texts: &[&str]) -> Vocabulary {
@@ -191,4 +237,79 @@ fn a_query_of_very_many_words_is_taken_as_typed() {
     };
     assert!(spelled(32));
     assert!(!spelled(33));
+}
+
+#[test]
+fn prices_and_ratings_are_read_as_conditions() {
+    let (language, _) = language("");
+    let vocabulary = vocabulary(&["red shoes"]);
+    let read = |text: &str| {
+        let query = understand(
+            &language,
+            &vocabulary,
+            text,
+            LastWord::Whole,
+            Spelling::Corrected,
+        );
+        (query.understood.filters.join(", "), query.units.len())
+    };
+    let limits = |limits: &str, units| (limits.to_string(), units);
+    assert_eq!(read("red shoes under $50"), limits("price <= 50", 2));
+    assert_eq!(read("red shoes under 50"), limits("price <= 50", 2));
+    assert_eq!(read("shoes between 20 and 40"), limits("price:20 TO 40", 1));
+    assert_eq!(read("shoes $20-$40"), limits("price:20 TO 40", 1));
+    assert_eq!(read("shoes 20 to 40 euros"), limits("price:20 TO 40", 1));
+    assert_eq!(read("over 1,000 dollars"), limits("price >= 1000", 0));
+    assert_eq!(read("shoes 4 stars"), limits("rating >= 4", 1));
+    assert_eq!(
+        read("shoes at least 4 stars under $30"),
+        limits("rating >= 4, price <= 30", 1)
+    );
+    for text in [
+        "under 10 inch",
+        "up to 65",
+        "shelf under 10 ft",
+        "under shoes",
+        "over 40 watt",
+    ] {
+        assert_eq!(read(text).0, "", "{text}");
+    }
+}
+
+#[test]
+fn a_query_of_only_symbols_finds_nothing() {
+    check("", "--- !!", &[""]);
+}
+
+#[test]
+fn codes_are_known_with_and_without_punctuation() {
+    let (language, _) = language("");
+    let vocabulary = {
+        let analyzer = Analyzer::new("en");
+        let mut builder = VocabularyBuilder::default();
+        for word in ["mx", "3070n"] {
+            builder.stem(&analyzer, word);
+        }
+        for code in ["mx3070n", "3070"] {
+            builder.term(&code_term(code));
+        }
+        let dir = tempfile::tempdir().unwrap();
+        builder.write(dir.path()).unwrap();
+        Vocabulary::open(dir.path()).unwrap()
+    };
+    for text in ["MX-3070N", "mx3070n", "mx 3070n", "3070"] {
+        let query = understand(
+            &language,
+            &vocabulary,
+            text,
+            LastWord::Whole,
+            Spelling::Corrected,
+        );
+        let by_code = |unit: &Unit| {
+            unit.alternatives
+                .iter()
+                .any(|a| a.stems[0].starts_with('\u{1}'))
+        };
+        assert!(query.units.iter().all(by_code), "{text}");
+    }
 }

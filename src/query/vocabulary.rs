@@ -4,10 +4,11 @@ use std::io;
 use std::path::Path;
 
 use fst::{Automaton, IntoStreamer, Streamer};
-use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder, SINK_STATE};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::near::{Nearby, near};
+use super::values::Values;
 use crate::text::Analyzer;
 
 const WORDS_FILE: &str = "words.fst";
@@ -18,8 +19,7 @@ pub struct Vocabulary {
     words: fst::Map<Vec<u8>>,
     stems: Stems,
     numbers: FxHashMap<String, u32>,
-    /// By the number of edits, less 1: what recognises words that near.
-    edits: [LevenshteinAutomatonBuilder; 2],
+    values: Values,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -63,17 +63,43 @@ impl VocabularyBuilder {
         &self.stems.texts
     }
 
+    /// The number of a term that is no word.
+    pub fn term(&mut self, term: &str) -> u32 {
+        match self.numbers.get(term) {
+            Some(number) => *number,
+            None => self.number(term.to_string()),
+        }
+    }
+
+    /// Whether the last product counted for a stem or term is this one.
+    #[inline]
+    pub fn is_counted(&self, number: u32, product: u32) -> bool {
+        self.last_product[number as usize] == product
+    }
+
+    /// The texts of these stems.
+    pub fn texts_of(&self, stems: &[u32]) -> Vec<&str> {
+        let texts = stems.iter().map(|stem| &self.stems.texts[*stem as usize]);
+        texts.map(String::as_str).collect()
+    }
+
     fn add(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {
         let text = analyzer.stem(folded);
-        let next = self.stems.texts.len() as u32;
-        let stem = *self.numbers.entry(text.clone()).or_insert(next);
-        if stem == next {
-            self.stems.texts.push(text);
-            self.stems.product_counts.push(0);
-            self.last_product.push(u32::MAX);
-        }
+        let stem = match self.numbers.get(&text) {
+            Some(stem) => *stem,
+            None => self.number(text),
+        };
         self.words.insert(folded.to_string(), stem);
         stem
+    }
+
+    fn number(&mut self, text: String) -> u32 {
+        let next = self.stems.texts.len() as u32;
+        self.stems.texts.push(text.clone());
+        self.stems.product_counts.push(0);
+        self.last_product.push(u32::MAX);
+        self.numbers.insert(text, next);
+        next
     }
 
     pub fn write(self, dir: &Path) -> io::Result<()> {
@@ -103,12 +129,11 @@ impl Vocabulary {
         let numbers = numbered
             .map(|(number, text)| (text.clone(), number as u32))
             .collect();
-        let edits = [1, 2].map(|edits| LevenshteinAutomatonBuilder::new(edits, true));
         Ok(Vocabulary {
             words,
+            values: Values::of(&stems.texts),
             stems,
             numbers,
-            edits,
         })
     }
 
@@ -164,41 +189,14 @@ impl Vocabulary {
         found
     }
 
-    /// The words within `edits_max` edits, 1 or 2, of another, with their stem and how far they are. Swapping two
-    /// neighbouring letters is one edit.
-    pub fn near(&self, word: &str, edits_max: u8) -> Vec<(String, u32, Distance)> {
-        let builder = &self.edits[usize::from(edits_max.clamp(1, 2)) - 1];
-        let automaton = Near(builder.build_dfa(word));
-        let mut stream = self.words.search(&automaton).into_stream();
-        let mut found = Vec::new();
-        while let Some((near, stem)) = stream.next() {
-            let near = String::from_utf8_lossy(near).into_owned();
-            let distance = automaton.0.eval(&near);
-            found.push((near, stem as u32, distance));
-        }
-        found
-    }
-}
-
-/// An automaton that accepts words near another.
-struct Near(DFA);
-
-impl Automaton for Near {
-    type State = u32;
-
-    fn start(&self) -> u32 {
-        self.0.initial_state()
+    /// The words without digits within `edits_max` edits, 1 or 2, of another. Swapping two neighbouring letters is one
+    /// edit; two edits leave the first letter as it is.
+    pub(super) fn near(&self, word: &str, edits_max: u8) -> Vec<Nearby> {
+        near(self.words.as_fst(), word, edits_max)
     }
 
-    fn is_match(&self, state: &u32) -> bool {
-        matches!(self.0.distance(*state), Distance::Exact(_))
-    }
-
-    fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
-    }
-
-    fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.0.transition(*state, byte)
+    /// The values of attributes.
+    pub(super) fn values(&self) -> &Values {
+        &self.values
     }
 }

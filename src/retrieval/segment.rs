@@ -23,6 +23,8 @@ pub(super) struct SegmentBuilder {
     stems: Vec<u32>,
     /// By product: where its stems end.
     ends: Vec<u32>,
+    /// By product: how many words its texts have.
+    words: Vec<u32>,
 }
 
 impl SegmentBuilder {
@@ -35,9 +37,16 @@ impl SegmentBuilder {
         self.stems.len()
     }
 
-    /// Adds the next product.
-    pub(super) fn push(&mut self, stems: impl Iterator<Item = u32>) {
+    /// Adds the next product; terms that are no words of its texts do not make it longer.
+    pub(super) fn push(
+        &mut self,
+        stems: impl Iterator<Item = u32>,
+        terms: impl Iterator<Item = u32>,
+    ) {
+        let start = self.stems.len();
         self.stems.extend(stems);
+        self.words.push((self.stems.len() - start) as u32);
+        self.stems.extend(terms);
         self.ends.push(self.stems.len() as u32);
     }
 
@@ -63,7 +72,7 @@ impl SegmentBuilder {
 
         let lengths = FieldNormReader::open(FileSlice::from(lengths))?;
         let mut serializer = InvertedIndexSerializer::open(&segment)?;
-        let words = self.stems.len() as u64;
+        let words = self.words.iter().map(|words| u64::from(*words)).sum();
         let mut postings = serializer.new_field(field, words, Some(lengths))?;
         self.write_postings(texts, &mut postings)?;
         postings.close()?;
@@ -80,9 +89,8 @@ impl SegmentBuilder {
 
     /// How many words each product has, as tantivy stores lengths.
     fn lengths(&self) -> Vec<u8> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let lengths = starts.zip(&self.ends).map(|(start, end)| end - start);
-        lengths.map(FieldNormReader::fieldnorm_to_id).collect()
+        let words = self.words.iter().copied();
+        words.map(FieldNormReader::fieldnorm_to_id).collect()
     }
 
     fn write_postings(

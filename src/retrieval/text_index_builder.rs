@@ -1,6 +1,7 @@
 //! Words of products in, the text side of a generation out.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use tantivy::schema::{Field, IndexRecordOption, TextFieldIndexing, TextOptions};
@@ -8,6 +9,7 @@ use tantivy::{Directory, Index, IndexMeta, SegmentMeta};
 
 use super::IndexError;
 use super::segment::SegmentBuilder;
+use super::terms::Meaning;
 use super::text_index::{TEXT_DIR, TEXT_FIELD, TITLES_FILE, Titles};
 use super::words::Words;
 use crate::catalog::schema::Schema;
@@ -23,6 +25,7 @@ const META_FILE: &str = "meta.json";
 /// Indexes products one batch after the other.
 pub struct TextIndexBuilder {
     analyzer: Analyzer,
+    schema: Schema,
     index: Index,
     field: Field,
     vocabulary: VocabularyBuilder,
@@ -45,6 +48,7 @@ impl TextIndexBuilder {
         std::fs::create_dir_all(&dir)?;
         Ok(TextIndexBuilder {
             analyzer: Analyzer::new(&schema.language),
+            schema: schema.clone(),
             index: Index::create_in_dir(&dir, fields.build())?,
             field,
             vocabulary: VocabularyBuilder::default(),
@@ -57,26 +61,56 @@ impl TextIndexBuilder {
 
     /// Adds the next products; a product's ordinal is the number of products added before.
     pub fn push(&mut self, words: &Words) -> Result<(), IndexError> {
-        let stems: Vec<u32> = words
+        let (vocabulary, schema) = (&mut self.vocabulary, &self.schema);
+        let meanings: Vec<Meaning> = words
             .distinct()
-            .map(|word| self.vocabulary.stem(&self.analyzer, word))
+            .map(|text| Meaning::of(vocabulary, &self.analyzer, schema, text))
             .collect();
+        let mut terms = Vec::new();
         for product in &words.products {
-            let of = |range: &std::ops::Range<usize>| {
+            let stems = |range: &Range<usize>| {
                 let tokens = words.tokens[range.clone()].iter();
-                tokens.map(|token| stems[*token as usize])
+                tokens.filter_map(|token| match &meanings[*token as usize] {
+                    Meaning::Stem(stem) => Some(*stem),
+                    Meaning::Term(_) | Meaning::Value(_) => None,
+                })
             };
-            for stem in of(&product.all) {
+            for stem in stems(&product.all) {
                 self.vocabulary.count(stem, self.products);
             }
-            self.titles.push(of(&product.title));
-            self.segment.push(of(&product.all));
+            for token in &words.tokens[product.terms.clone()] {
+                self.add_terms(&meanings[*token as usize], &mut terms);
+            }
+            self.titles.push(stems(&product.title));
+            self.segment.push(stems(&product.all), terms.drain(..));
             self.products += 1;
             if self.segment.stems() >= SEGMENT_WORDS_MAX {
                 self.write_segment()?;
             }
         }
         Ok(())
+    }
+
+    /// Adds what the product at hand is found by; a value that its texts say is found by those.
+    fn add_terms(&mut self, meaning: &Meaning, terms: &mut Vec<u32>) {
+        let (vocabulary, product) = (&mut self.vocabulary, self.products);
+        match meaning {
+            Meaning::Stem(_) => {}
+            Meaning::Term(term) => {
+                vocabulary.count(*term, product);
+                terms.push(*term);
+            }
+            Meaning::Value(values) => {
+                for value in values {
+                    let is_said = |stem: &u32| vocabulary.is_counted(*stem, product);
+                    let says = !value.stems.is_empty() && value.stems.iter().all(is_said);
+                    if !vocabulary.is_counted(value.term, product) && !says {
+                        terms.push(value.term);
+                    }
+                    vocabulary.count(value.term, product);
+                }
+            }
+        }
     }
 
     /// Makes everything durable.

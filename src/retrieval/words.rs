@@ -6,6 +6,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use super::terms::TermsReader;
 use crate::catalog::product::{Product, Value};
 use crate::catalog::schema::{Role, Schema};
 use crate::text::for_each_word;
@@ -14,6 +15,7 @@ use crate::text::for_each_word;
 pub struct WordsReader {
     /// The searched attributes, heaviest first.
     searched: Vec<Searched>,
+    terms: TermsReader,
 }
 
 struct Searched {
@@ -23,7 +25,7 @@ struct Searched {
     is_title: bool,
 }
 
-/// The words of a batch of products, folded.
+/// The words of a batch of products, folded, and the terms they are found by besides.
 #[derive(Default)]
 pub struct Words {
     /// The distinct words, one after the other, in order of first sight.
@@ -42,6 +44,8 @@ pub struct Words {
 pub(super) struct ProductWords {
     pub(super) all: Range<usize>,
     pub(super) title: Range<usize>,
+    /// Measures, codes and values of attributes, each once.
+    pub(super) terms: Range<usize>,
 }
 
 impl WordsReader {
@@ -55,18 +59,23 @@ impl WordsReader {
         let positions = searched_positions(schema).into_iter();
         WordsReader {
             searched: positions.map(searched).collect(),
+            terms: TermsReader::new(schema),
         }
     }
 
     /// The words of these products.
     pub fn read<'p>(&self, products: impl Iterator<Item = &'p Product>) -> Words {
         let mut words = Words::default();
+        let mut terms = Vec::new();
         for product in products {
             let start = words.tokens.len();
             let mut title = start..start;
             for attribute in &self.searched {
                 let attribute_start = words.tokens.len();
-                let mut read = |text: &str| for_each_word(text, |folded, _| words.push(folded));
+                let mut read = |text: &str| {
+                    self.terms.read(text, |term| terms.push(words.number(term)));
+                    for_each_word(text, |folded, _| words.push(folded));
+                };
                 if attribute.variant {
                     let values = product.values_of(attribute.position).into_iter();
                     values.filter_map(Value::text).for_each(&mut read);
@@ -78,8 +87,15 @@ impl WordsReader {
                     title = attribute_start..words.tokens.len();
                 }
             }
+            let all = start..words.tokens.len();
+            self.terms
+                .values(product, |term| terms.push(words.number(term)));
+            terms.sort_unstable();
+            terms.dedup();
+            words.tokens.append(&mut terms);
             words.products.push(ProductWords {
-                all: start..words.tokens.len(),
+                terms: all.end..words.tokens.len(),
+                all,
                 title,
             });
         }
@@ -94,12 +110,18 @@ impl Words {
     }
 
     fn push(&mut self, folded: &str) {
+        let number = self.number(folded);
+        self.tokens.push(number);
+    }
+
+    /// The number of a distinct text.
+    fn number(&mut self, folded: &str) -> u32 {
         let (texts, ends) = (&mut self.texts, &mut self.ends);
         let hash = |text: &str| FxBuildHasher.hash_one(text);
         let known = self.numbers.find(hash(folded), |number| {
             text_of(texts, ends, *number as usize) == folded
         });
-        let number = match known {
+        match known {
             Some(number) => *number,
             None => {
                 let number = ends.len() as u32;
@@ -110,8 +132,7 @@ impl Words {
                 });
                 number
             }
-        };
-        self.tokens.push(number);
+        }
     }
 }
 

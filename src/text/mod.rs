@@ -1,8 +1,15 @@
 //! Fold, tokenise, stem: the same for feed and query.
 
+mod codes;
+mod measures;
 mod stopwords;
 #[cfg(test)]
 mod tests;
+mod tokens;
+
+pub use codes::{CodeReader, code_term, has_digit, is_number};
+pub use measures::{MeasureReader, Unit, unit_of_name};
+pub use tokens::for_each_word;
 
 use std::ops::Range;
 
@@ -81,76 +88,11 @@ pub fn words(text: &str) -> Vec<Word> {
     found
 }
 
-/// Calls `sink` with every word of `text`, folded, and its byte range.
-pub fn for_each_word(text: &str, mut sink: impl FnMut(&str, Range<usize>)) {
-    let mut folded = String::new();
-    if text.is_ascii() {
-        return for_each_ascii_word(text, &mut folded, &mut sink);
-    }
-    let mut start = None;
-    let bytes = text.as_bytes();
-    for (at, c) in text.char_indices() {
-        let inside = c.is_alphanumeric()
-            || (is_combining_mark(c) && start.is_some())
-            || (c == '.' && is_decimal_point(bytes, at));
-        match (inside, start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                emit(text, from..at, &mut folded, &mut sink);
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    if let Some(from) = start {
-        emit(text, from..text.len(), &mut folded, &mut sink);
-    }
-}
-
-/// The same for text that is all ASCII, as most is: a letter is a byte, and no letter has an accent.
-fn for_each_ascii_word(text: &str, folded: &mut String, sink: &mut impl FnMut(&str, Range<usize>)) {
-    let bytes = text.as_bytes();
-    let inside = |at: usize| {
-        bytes[at].is_ascii_alphanumeric() || (bytes[at] == b'.' && is_decimal_point(bytes, at))
-    };
-    let mut at = 0;
-    while at < bytes.len() {
-        let start = at;
-        while at < bytes.len() && inside(at) {
-            at += 1;
-        }
-        if at > start {
-            emit(text, start..at, folded, sink);
-        }
-        at += 1;
-    }
-}
-
 /// Lowercase, compatibility-decomposed and without accents, as words are compared everywhere.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     fold_into(text, &mut folded);
     folded
-}
-
-fn emit(
-    text: &str,
-    span: Range<usize>,
-    folded: &mut String,
-    sink: &mut impl FnMut(&str, Range<usize>),
-) {
-    folded.clear();
-    fold_into(&text[span.clone()], folded);
-    if folded.len() > WORD_BYTES_MAX {
-        let mut end = WORD_BYTES_MAX;
-        while !folded.is_char_boundary(end) {
-            end -= 1;
-        }
-        folded.truncate(end);
-    }
-    if !folded.is_empty() {
-        sink(folded, span);
-    }
 }
 
 fn fold_into(text: &str, folded: &mut String) {
@@ -176,11 +118,6 @@ fn fold_into(text: &str, folded: &mut String) {
             other => folded.push(other),
         }
     }
-}
-
-fn is_decimal_point(bytes: &[u8], at: usize) -> bool {
-    let digit = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
-    at > 0 && digit(at - 1) && digit(at + 1)
 }
 
 fn algorithm(language: &str) -> Option<Algorithm> {

@@ -12,11 +12,26 @@ fn check(text: &str, expected: &[&str]) {
 fn words_are_runs_of_letters_and_digits() {
     check(
         "Xerox 006R90321 toner, 6 pc(s)",
-        &["xerox", "006r90321", "toner", "6", "pc", "s"],
+        &["xerox", "006r90321", "toner", "6", "piece", "s"],
     );
-    check("43.2 cm (17\")", &["43.2", "cm", "17"]);
+    check("43.2 cm (17\")", &["43.2", "cm", "17", "inch"]);
     check("v1. end.", &["v1", "end"]);
     check("", &[]);
+}
+
+#[test]
+fn numbers_and_units_are_written_as_one() {
+    for text in ["10 inch", "10-inch", "10in.", "10\"", "10''", "10 inches"] {
+        check(text, &["10", "inch"]);
+    }
+    check("1-1/2 in. x 4ft", &["1", "1/2", "inch", "x", "4", "foot"]);
+    check("4x8 ft. 18V", &["4", "x", "8", "foot", "18", "volt"]);
+    check("8' by 10'", &["8", "foot", "by", "10", "foot"]);
+    check(
+        "2-in-1, 802.11a/b 8/16 GB",
+        &["2", "in", "1", "802.11a", "b", "8", "16", "gb"],
+    );
+    check("in V-neck don't", &["in", "v", "neck", "don", "t"]);
 }
 
 #[test]

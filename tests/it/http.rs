@@ -84,6 +84,7 @@ fn search_answers_a_page() {
               "understood": {
                 "spelling": null,
                 "synonyms": [],
+                "attributes": [],
                 "filters": [],
                 "relaxed": false
               },
@@ -105,51 +106,54 @@ fn search_answers_a_page() {
         "/v1/search",
         asked.to_string(),
         expect![[r#"
-        200
-        {
-          "query_id": "…",
-          "query": "red",
-          "total": 1,
-          "page": 1,
-          "hits_per_page": 24,
-          "took_ms": "…",
-          "hits": [
+            200
             {
-              "id": "2",
-              "position": 1,
-              "product": {
-                "title": "Red socks",
-                "brand": "Birch",
-                "price": 5.5,
-                "stock": 0,
-                "color": "red",
-                "sold_out": true
+              "query_id": "…",
+              "query": "red",
+              "total": 1,
+              "page": 1,
+              "hits_per_page": 24,
+              "took_ms": "…",
+              "hits": [
+                {
+                  "id": "2",
+                  "position": 1,
+                  "product": {
+                    "title": "Red socks",
+                    "brand": "Birch",
+                    "price": 5.5,
+                    "stock": 0,
+                    "color": "red",
+                    "sold_out": true
+                  },
+                  "highlight": {
+                    "title": "<em>Red</em> socks"
+                  }
+                }
+              ],
+              "facets": {
+                "color": [
+                  {
+                    "value": "red",
+                    "count": 1
+                  }
+                ]
               },
-              "highlight": {
-                "title": "<em>Red</em> socks"
-              }
+              "ranges": {},
+              "understood": {
+                "spelling": null,
+                "synonyms": [],
+                "attributes": [
+                  "red → color"
+                ],
+                "filters": [],
+                "relaxed": false
+              },
+              "rules": [],
+              "experiments": {},
+              "problems": []
             }
-          ],
-          "facets": {
-            "color": [
-              {
-                "value": "red",
-                "count": 1
-              }
-            ]
-          },
-          "ranges": {},
-          "understood": {
-            "spelling": null,
-            "synonyms": [],
-            "filters": [],
-            "relaxed": false
-          },
-          "rules": [],
-          "experiments": {},
-          "problems": []
-        }
-    "#]],
+        "#]],
     );
 }
 

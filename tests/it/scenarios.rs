@@ -461,7 +461,7 @@ fn a_pin_obeys_the_shoppers_filters_and_the_words_when_told_to() {
     check_then(
         "pin = [{ product = \"3\", position = 1, obey = \"query\" }]",
         "red",
-        expect!["3 1"],
+        expect!["3 1 6"],
     );
 }
 
@@ -544,7 +544,7 @@ fn words_are_replaced_removed_and_added() {
     check_then(
         "replace = [{ words = \"wellingtons\", with = \"boots\" }]",
         "red wellingtons",
-        expect!["3 1"],
+        expect!["3 1 6"],
     );
     check_then(
         "replace = [{ with = \"trail jacket\" }]",
@@ -557,7 +557,7 @@ fn words_are_replaced_removed_and_added() {
         expect!["4"],
     );
     check_then("remove = \"jacket\"", "jacket", expect!["4"]);
-    check_then("add = \"leather\"", "red", expect!["3 1"]);
+    check_then("add = \"leather\"", "red", expect!["3 1 6"]);
 }
 
 #[test]
@@ -570,7 +570,7 @@ fn a_sort_a_recipe_and_what_the_request_says_instead() {
     check_then(
         "sort = \"price:desc\"",
         "red | sort=price:asc",
-        expect!["1 3"],
+        expect!["6 1 3"],
     );
     let shop = shoes()
         .ranking("[recipe.hiding]\nsold_out = \"hide\"\n")
@@ -622,7 +622,7 @@ fn the_more_exact_rule_comes_first_and_a_priority_before_all() {
     ];
     let shop = shoes().rules(&rules.concat());
     assert_eq!(told(&shop, "red | segment=vip"), "6 5 4 3 1");
-    assert_eq!(told(&shop, "red"), "5 4 3 1");
+    assert_eq!(told(&shop, "red"), "5 4 3 1 6");
     let first = rule("always", "priority = 1", "3");
     let shop = shoes().rules(&[first, rules[1..].concat()].concat());
     assert_eq!(told(&shop, "red | segment=vip"), "3 6 5 4 1");

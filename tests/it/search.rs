@@ -7,7 +7,8 @@
 //! 5. Pages of every size concatenate to the whole list; a page past the end says where the end is.
 //! 6. Sold-out products sink, hide or stay, by recipe; stock that nobody manages is not sold out.
 //! 7. A product code finds its product.
-//! 8. Suggestions complete the last word, also when only few products match, and leave suppressed products out.
+//! 8. Brands, colors and categories are found when no text says them, and prices said in words are conditions.
+//! 9. Suggestions complete the last word, also when only few products match, and leave suppressed products out.
 
 use endcap::engine::Request;
 use expect_test::expect;
@@ -79,6 +80,7 @@ fn fewer_words_are_asked_for_when_too_little_matches_all() {
         expect![[r#"
             3 <em>Red</em> <em>leather</em> boots
             1 <em>Red</em> running shoes
+            6 Notebook NX-2041
             relaxed
         "#]],
     );
@@ -88,6 +90,7 @@ fn fewer_words_are_asked_for_when_too_little_matches_all() {
         expect![[r#"
             1 <em>Red</em> running shoes
             3 <em>Red</em> leather boots
+            6 Notebook NX-2041
             relaxed
         "#]],
     );
@@ -254,6 +257,43 @@ fn a_product_code_finds_its_product() {
     let shop = shoes();
     for text in ["NX-2041", "nx-2041", "2041", "006R90321", "006r90321"] {
         assert_eq!(ids(&shop.page(&ask(text))), ["6"], "{text}");
+    }
+}
+
+#[test]
+fn words_of_a_query_need_not_stand_in_any_text() {
+    let shop = shop(
+        "id | title     | brand | category         | color | price
+         1  | Runner 300 | Nikola | Men > Shoes      | red   | 45
+         2  | Runner 200 | Nikola | Men > Shoes      | blue  | 45
+         3  | Runner 100 | Nikola | Men > Shoes      | red   | 80
+         4  | Sprinter   | Birch | Women > Shoes    | red   | 40",
+    );
+    check(
+        &shop,
+        "red nikola shoes under $50 | hits_per_page=1",
+        expect![[r#"
+            1 of 3
+            1 Runner 300
+            relaxed
+        "#]],
+    );
+}
+
+#[test]
+fn a_measure_is_found_however_it_is_written() {
+    let shop = shop(
+        "id | title
+         1  | Tablet 25.4 cm
+         2  | Tablet 10-inch
+         3  | Tablet 10\" black
+         4  | Tablet 8 inch",
+    );
+    for text in ["10 inch tablet", "tablet 10in.", "10\" tablet"] {
+        let mut found = ids(&shop.page(&ask(text)));
+        found.truncate(3);
+        found.sort();
+        assert_eq!(found, ["1", "2", "3"], "{text}");
     }
 }
 

@@ -1,0 +1,195 @@
+//! Words of a catalog within an edit or two of another: one walk through the sorted words, cut off where it leads too far.
+
+use fst::raw::{Fst, Node, Output};
+
+/// The walk ends after this many steps, wherever it is.
+const STEPS_MAX: u32 = 40_000;
+
+/// A cell outside of what can still be near.
+const FAR: u8 = u8::MAX / 2;
+
+/// A word near another.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Nearby {
+    pub(super) word: String,
+    /// What the map has for it.
+    pub(super) value: u64,
+    /// Letters inserted, left out or replaced, and neighbours swapped.
+    pub(super) edits: u8,
+}
+
+impl Nearby {
+    /// The number of its stem.
+    pub(super) fn stem(&self) -> u32 {
+        self.value as u32
+    }
+}
+
+/// The words without digits within `edits_max` edits of `typed`. Two edits leave the first letter as it is.
+pub(super) fn near<D: AsRef<[u8]>>(words: &Fst<D>, typed: &str, edits_max: u8) -> Vec<Nearby> {
+    let typed: Vec<char> = typed.chars().collect();
+    let width = typed.len() + 1;
+    let mut walk = Walk {
+        words,
+        edits_max,
+        width,
+        rows: (0..width).map(|at| at.min(FAR.into()) as u8).collect(),
+        typed,
+        letters: Vec::new(),
+        word: Vec::new(),
+        steps: 0,
+        found: Vec::new(),
+    };
+    walk.descend(&words.root(), Output::zero());
+    walk.found
+}
+
+struct Walk<'f, D> {
+    words: &'f Fst<D>,
+    typed: Vec<char>,
+    edits_max: u8,
+    /// By letter on the way, and before the first: the edits from each beginning of `typed`.
+    rows: Vec<u8>,
+    width: usize,
+    /// The way so far.
+    letters: Vec<char>,
+    word: Vec<u8>,
+    steps: u32,
+    found: Vec<Nearby>,
+}
+
+impl<D: AsRef<[u8]>> Walk<'_, D> {
+    fn descend(&mut self, node: &Node<'_>, output: Output) {
+        let letter_start = self.word.len();
+        self.follow(node, output, letter_start);
+    }
+
+    /// Follows every transition; the bytes since `letter_start` are a letter begun.
+    fn follow(&mut self, node: &Node<'_>, output: Output, letter_start: usize) {
+        for transition in node.transitions() {
+            if transition.inp.is_ascii_digit() || self.steps >= STEPS_MAX {
+                continue;
+            }
+            self.steps += 1;
+            self.word.push(transition.inp);
+            let next = self.words.node(transition.addr);
+            let output = output.cat(transition.out);
+            match std::str::from_utf8(&self.word[letter_start..]) {
+                Ok(letter) => {
+                    let letter = letter.chars().next().expect("a byte was pushed");
+                    self.enter(letter, &next, output);
+                }
+                Err(_) => self.follow(&next, output, letter_start),
+            }
+            self.word.pop();
+        }
+    }
+
+    fn enter(&mut self, letter: char, node: &Node<'_>, output: Output) {
+        let is_first = self.letters.is_empty();
+        if is_first && self.edits_max > 1 && self.typed.first() != Some(&letter) {
+            return;
+        }
+        self.letters.push(letter);
+        if self.add_row() <= self.edits_max {
+            let edits = *self.rows.last().expect("a row was added");
+            if node.is_final() && edits <= self.edits_max {
+                self.found.push(Nearby {
+                    word: String::from_utf8_lossy(&self.word).into_owned(),
+                    value: output.cat(node.final_output()).value(),
+                    edits,
+                });
+            }
+            self.descend(node, output);
+        }
+        self.letters.pop();
+        self.rows.truncate((self.letters.len() + 1) * self.width);
+    }
+
+    /// Adds the row of the last letter and returns its least number of edits.
+    fn add_row(&mut self) -> u8 {
+        let depth = self.letters.len();
+        let (width, band) = (self.width, usize::from(self.edits_max));
+        let start = depth * width;
+        self.rows.resize(start + width, FAR);
+        let letter = self.letters[depth - 1];
+        let (first, last) = (depth.saturating_sub(band), (depth + band).min(width - 1));
+        let mut least = FAR;
+        for at in first..=last {
+            let above = self.rows[start - width + at] + 1;
+            let mut edits = above;
+            if at > 0 {
+                let replaced = u8::from(self.typed[at - 1] != letter);
+                edits = edits
+                    .min(self.rows[start + at - 1] + 1)
+                    .min(self.rows[start - width + at - 1] + replaced);
+                let is_swapped = at > 1
+                    && depth > 1
+                    && self.typed[at - 2] == letter
+                    && self.typed[at - 1] == self.letters[depth - 2];
+                if is_swapped {
+                    edits = edits.min(self.rows[start - 2 * width + at - 2] + 1);
+                }
+            }
+            self.rows[start + at] = edits.min(FAR);
+            least = least.min(edits);
+        }
+        least
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Promises: the walk finds exactly what comparing every word finds.
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Optimal string alignment, the plain way.
+    fn edits(one: &str, other: &str) -> usize {
+        let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+        let mut table = vec![vec![0; other.len() + 1]; one.len() + 1];
+        for i in 0..=one.len() {
+            for j in 0..=other.len() {
+                table[i][j] = if i == 0 || j == 0 {
+                    i + j
+                } else {
+                    let replaced = usize::from(one[i - 1] != other[j - 1]);
+                    let mut least = (table[i - 1][j] + 1)
+                        .min(table[i][j - 1] + 1)
+                        .min(table[i - 1][j - 1] + replaced);
+                    if i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1] {
+                        least = least.min(table[i - 2][j - 2] + 1);
+                    }
+                    least
+                };
+            }
+        }
+        table[one.len()][other.len()]
+    }
+
+    proptest! {
+        #[test]
+        fn the_walk_finds_what_comparing_finds(
+            words in prop::collection::btree_set("[abcé1]{1,6}", 1..60),
+            typed in "[abcé]{1,6}",
+            edits_max in 1u8..=2,
+        ) {
+            let numbered = words.iter().zip(0u64..);
+            let map = fst::Map::from_iter(numbered.clone()).unwrap();
+            let first = typed.chars().next();
+            let expected: Vec<Nearby> = numbered
+                .filter(|(word, _)| !word.contains('1'))
+                .filter(|(word, _)| edits_max == 1 || word.chars().next() == first)
+                .map(|(word, value)| Nearby {
+                    word: word.clone(),
+                    value,
+                    edits: edits(word, &typed) as u8,
+                })
+                .filter(|nearby| nearby.edits <= edits_max)
+                .collect();
+            prop_assert_eq!(near(map.as_fst(), &typed, edits_max), expected);
+        }
+    }
+}
