@@ -85,7 +85,7 @@ pub fn open(
     );
     let shoppers = Shoppers::open(journal, AffinitySettings::default())?;
     let engine = Engine::new(snapshot, Some(shoppers));
-    engine.record(events(words, seed, products))?;
+    engine.record(events(words, seed, products), now())?;
     Ok(engine)
 }
 

@@ -68,6 +68,8 @@ pub(super) fn render(shop: &Shop) -> Option<String> {
         let counts = shoppers.counts();
         metrics::gauge!("endcap_journal_entries").set(counts.entries as f64);
         metrics::gauge!("endcap_profiles_in_memory").set(counts.resident as f64);
+        metrics::gauge!("endcap_shopper_names").set(counts.names as f64);
+        metrics::counter!("endcap_events_of_robots_total").absolute(counts.robots);
     }
     recorder.run_upkeep();
     Some(recorder.render())

@@ -18,6 +18,7 @@ use super::{Shop, metrics, native, operations, pages};
     tags(
         (name = "search", description = "What a storefront asks."),
         (name = "events", description = "What shoppers did."),
+        (name = "shoppers", description = "Who shoppers are, and what is known of them."),
         (name = "operations", description = "How the server is."),
     )
 )]
@@ -29,6 +30,12 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::search::get, native::search::post))
         .routes(routes!(native::suggest::get))
         .routes(routes!(native::events::post))
+        .routes(routes!(native::shoppers::get, native::shoppers::erase))
+        .routes(routes!(native::shoppers::export))
+        .routes(routes!(native::shoppers::consent))
+        .routes(routes!(native::shoppers::merge))
+        .routes(routes!(native::shoppers::split))
+        .routes(routes!(native::shoppers::segments))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))
         .routes(routes!(operations::metrics))

@@ -139,9 +139,9 @@ fn record_history(paths: &ShopPaths) -> Result<u64, CliError> {
             .map_err(|reason| CliError::file(&path, format!("line {number}: {reason}")))?;
         batch.push(event);
         if batch.len() == BATCH_EVENTS {
-            recorded += engine.record(std::mem::take(&mut batch))?.accepted as u64;
+            recorded += engine.record(std::mem::take(&mut batch), now())?.accepted as u64;
         }
     }
-    recorded += engine.record(batch)?.accepted as u64;
+    recorded += engine.record(batch, now())?.accepted as u64;
     Ok(recorded)
 }

@@ -20,9 +20,11 @@ mod eval;
 mod index;
 mod init;
 mod output;
+mod replay;
 mod search;
 mod serve;
 mod settings;
+mod shopper;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -76,6 +78,10 @@ enum Command {
     Search(search::Search),
     /// Say what is wrong with the shop's files.
     Check(check::Check),
+    /// Record a history of events, or write it out again.
+    Replay(replay::Replay),
+    /// Show, export or erase a shopper.
+    Shopper(shopper::Shopper),
     /// Measure relevance on judged queries.
     Eval(eval::Eval),
 }
@@ -138,6 +144,8 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(&paths, &settings),
         Command::Search(search) => search.run(&paths),
         Command::Check(check) => check.run(&paths),
+        Command::Replay(replay) => replay.run(&paths),
+        Command::Shopper(shopper) => shopper.run(&paths),
         Command::Eval(eval) => eval.run(&paths),
     };
     match outcome {

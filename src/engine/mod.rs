@@ -3,8 +3,11 @@
 //! Everything here is synchronous and knows no clock: `now` and the query's id arrive in the request.
 
 mod error;
+mod evidence;
 mod page;
 mod request;
+mod shoppers;
+mod shown;
 mod snapshot;
 mod suggest;
 mod trace;
@@ -12,6 +15,7 @@ mod trace;
 pub use error::EngineError;
 pub use page::{BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, RangeOf, Redirect};
 pub use request::{HITS_PER_PAGE_MAX, PAGING_DEPTH_MAX, Request, RulesSwitch};
+pub use shoppers::SegmentCount;
 pub use snapshot::{Catalog, Snapshot};
 pub use suggest::{SUGGESTIONS_MAX, Suggestion, SuggestionKind};
 pub use trace::{Change, RuleTrace, Trace, changes};
@@ -21,19 +25,21 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashSet;
 
-use crate::journal::{Entry, Event, Evidence, JournalError};
 use crate::merchandising::{self, Context, Decision, Fetched, Rules};
 use crate::query::{self, LastWord, Query};
 use crate::ranking::{self, Ranking, Recipe, Taste};
 use crate::retrieval::{self, Order, Plan};
-use crate::shoppers::{Profile, Recorded, Shoppers};
+use crate::shoppers::Shoppers;
 use request::Asked;
+use shoppers::Visitor;
+use shown::ShownPages;
 
 /// A shop, open for business.
 pub struct Engine {
     live: ArcSwap<Snapshot>,
     /// `None` when the shop is read without its shoppers, as the command line may.
     shoppers: Option<Shoppers>,
+    shown: ShownPages,
 }
 
 impl Engine {
@@ -41,6 +47,7 @@ impl Engine {
         Engine {
             live: ArcSwap::from_pointee(snapshot),
             shoppers,
+            shown: ShownPages::default(),
         }
     }
 
@@ -72,26 +79,38 @@ impl Engine {
         request: &Request,
     ) -> Result<Page, EngineError> {
         let asked = request.read(snapshot)?;
-        let profile = self.profile(request);
+        let visitor = self.visitor(snapshot, request);
 
         let query = understand(snapshot, request, LastWord::Whole);
-        let decision = decide(snapshot, rules, &query, &asked, request, LastWord::Whole);
+        let decision = decide(
+            snapshot,
+            rules,
+            &query,
+            &asked,
+            request,
+            &visitor.segments,
+            LastWord::Whole,
+        );
         let query = reword(snapshot, &decision, query, request);
-        let recipe = asked.recipe(snapshot, decision.recipe());
+        let recipe = asked.recipe(snapshot, decision.recipe(), &visitor.segments);
         let plan = decision.steer(plan(&query, &asked, recipe));
         let mut candidates =
             retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
         let summary = page::Summary::of(&mut candidates);
-        let ranked = rank(
+        let mut ranked = rank(
             snapshot,
             &query,
             &decision,
             request,
             recipe,
-            profile.as_deref(),
+            &visitor,
             &plan,
             candidates.candidates,
         );
+        let generation = snapshot.catalog.generation;
+        if request.continues {
+            self.shown.hold(request.query_id, generation, &mut ranked);
+        }
         let fetched = Fetched {
             columns: &snapshot.catalog.columns,
             included: &candidates.included,
@@ -99,16 +118,25 @@ impl Engine {
             complete: summary.total == ranked.hits.len(),
         };
         let arranged = merchandising::arrange(&decision, &ranked, fetched);
-        Ok(page::assemble(
+        let mut page = page::assemble(
             snapshot, request, &asked, query, &decision, &ranked, &arranged, summary,
-        ))
+        );
+        if request.explain {
+            visitor.explain(snapshot, request.now, &mut page.hits);
+        }
+        if request.query_id != 0 {
+            let shown = page::shown(&asked, &ranked, &arranged);
+            self.shown
+                .remember(request.query_id, generation, &ranked, shown);
+        }
+        Ok(page)
     }
 
     /// Completes what is being typed: brands and categories, then products.
     pub fn suggest(&self, request: &Request) -> Result<Vec<Suggestion>, EngineError> {
         let snapshot = self.live.load_full();
         let asked = request.read(&snapshot)?;
-        let profile = self.profile(request);
+        let visitor = self.visitor(&snapshot, request);
 
         let query = understand(&snapshot, request, LastWord::Beginning);
         if query.units.is_empty() {
@@ -121,9 +149,10 @@ impl Engine {
             &query,
             &asked,
             request,
+            &visitor.segments,
             LastWord::Beginning,
         );
-        let recipe = asked.recipe(&snapshot, decision.recipe());
+        let recipe = asked.recipe(&snapshot, decision.recipe(), &visitor.segments);
         let plan = Plan {
             included: Vec::new(),
             matches_enough: 0,
@@ -136,14 +165,7 @@ impl Engine {
             fetched.candidates
         };
         let ranked = rank(
-            &snapshot,
-            &query,
-            &decision,
-            request,
-            recipe,
-            profile.as_deref(),
-            &plan,
-            products,
+            &snapshot, &query, &decision, request, recipe, &visitor, &plan, products,
         );
         Ok(suggest::suggest(
             &snapshot,
@@ -152,27 +174,6 @@ impl Engine {
             &ranked,
             asked.hits_per_page,
         ))
-    }
-
-    /// Records events with what their products were when they happened; durable when this returns, and visible to the
-    /// shopper's next request.
-    pub fn record(&self, events: Vec<Event>) -> Result<Recorded, JournalError> {
-        let snapshot = self.live.load_full();
-        let entries = events
-            .into_iter()
-            .map(|event| entry(&snapshot, event))
-            .collect();
-        match &self.shoppers {
-            Some(shoppers) => shoppers.record(entries),
-            None => Err(JournalError::Stopped),
-        }
-    }
-
-    fn profile(&self, request: &Request) -> Option<Arc<Profile>> {
-        let shopper = request.shopper.as_deref()?;
-        self.shoppers
-            .as_ref()
-            .map(|shoppers| shoppers.profile(shopper))
     }
 }
 
@@ -188,12 +189,13 @@ fn decide<'s>(
     query: &Query,
     asked: &Asked,
     request: &Request,
+    segments: &[String],
     last_word: LastWord,
 ) -> Decision<'s> {
     if request.rules == RulesSwitch::Off {
         return Decision::default();
     }
-    let segments: Vec<&str> = request.segment.as_deref().into_iter().collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let context = Context {
         query,
         language: &snapshot.language,
@@ -259,7 +261,7 @@ fn rank(
     decision: &Decision<'_>,
     request: &Request,
     recipe: &Recipe,
-    profile: Option<&Profile>,
+    visitor: &Visitor<'_>,
     plan: &Plan,
     candidates: Vec<retrieval::Candidate>,
 ) -> ranking::Ranked {
@@ -267,18 +269,10 @@ fn rank(
         return ranking::keep_order(candidates);
     }
     let impact = request.impact.unwrap_or(recipe.impact);
-    let taste = match profile.filter(|_| impact > 0.0 && !query.names_a_product) {
-        Some(profile) => {
-            let (schema, columns) = (&snapshot.catalog.schema, &snapshot.catalog.columns);
-            Taste::bind(
-                profile,
-                &snapshot.recipes.affinity,
-                schema,
-                columns,
-                request.now,
-            )
-        }
-        None => Taste::none(),
+    let taste = if impact > 0.0 && !query.names_a_product {
+        visitor.taste(snapshot, request.now)
+    } else {
+        Taste::none()
     };
     let adjustments = decision.adjustments();
     let ranking = Ranking {
@@ -289,22 +283,4 @@ fn rank(
         now: request.now,
     };
     ranking::rank(snapshot.shelf(), &ranking, candidates)
-}
-
-/// An event with the affinity attributes of its products.
-fn entry(snapshot: &Snapshot, event: Event) -> Entry {
-    let columns = &snapshot.catalog.columns;
-    let mut evidence = Vec::new();
-    for product in event.products.iter().filter_map(|id| columns.ordinal(id)) {
-        for (position, attribute) in snapshot.catalog.schema.attributes.iter().enumerate() {
-            if attribute.affinity {
-                let values = columns.words_of(position, product).into_iter();
-                evidence.extend(values.map(|value| Evidence {
-                    attribute: attribute.name.clone(),
-                    value: value.into(),
-                }));
-            }
-        }
-    }
-    Entry { event, evidence }
 }

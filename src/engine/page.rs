@@ -213,6 +213,20 @@ pub(super) fn assemble(
     }
 }
 
+/// Positions on the page, counted from 1, and the products that stand there.
+pub(super) fn shown<'p>(
+    asked: &Asked,
+    ranked: &'p Ranked,
+    arranged: &'p Arranged<'_>,
+) -> impl Iterator<Item = (u32, u32)> + 'p {
+    let hits = arranged.hits.iter().enumerate();
+    let window = hits.take(asked.window.end).skip(asked.window.start);
+    window.map(|(place, hit)| {
+        let product = ranked.hits[hit.ranked].candidate.ordinal;
+        (place as u32 + 1, product)
+    })
+}
+
 fn past_the_end(request: &Request, total: usize) -> Problem {
     let last = total.div_ceil(request.hits_per_page.max(1)).max(1);
     Problem::new(

@@ -39,7 +39,11 @@ pub struct Request {
     pub page: usize,
     pub hits_per_page: usize,
     pub shopper: Option<String>,
+    /// A segment the caller knows the shopper to be in, beside those of the shop's own conditions.
     pub segment: Option<String>,
+    pub country: Option<String>,
+    /// The site the shopper came from.
+    pub referrer: Option<String>,
     pub surface: String,
     pub category: Option<String>,
     /// Tags that rules may ask for.
@@ -57,8 +61,10 @@ pub struct Request {
     pub spelling: Spelling,
     pub explain: bool,
     pub now: Timestamp,
-    /// Drawn at random by whoever asks.
+    /// Drawn at random by whoever asks; 0 is not remembered.
     pub query_id: u128,
+    /// The `query_id` is that of an earlier page of the same list, whose order is held.
+    pub continues: bool,
 }
 
 /// Whether merchandisers' rules have a say.
@@ -81,6 +87,8 @@ impl Request {
             hits_per_page: 24,
             shopper: None,
             segment: None,
+            country: None,
+            referrer: None,
             surface: "search".into(),
             category: None,
             context: Vec::new(),
@@ -95,6 +103,7 @@ impl Request {
             explain: false,
             now,
             query_id: 0,
+            continues: false,
         }
     }
 
@@ -293,11 +302,19 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// The recipe the request names, or rules do, or the surface has.
-    pub(super) fn recipe<'s>(&self, snapshot: &'s Snapshot, by_rules: Option<&str>) -> &'s Recipe {
+    /// The recipe the request names, or rules do, or one of the shopper's segments has, or the surface.
+    pub(super) fn recipe<'s>(
+        &self,
+        snapshot: &'s Snapshot,
+        by_rules: Option<&str>,
+        segments: &[String],
+    ) -> &'s Recipe {
+        let recipes = &snapshot.recipes;
         let name = self.recipe.as_deref().or(by_rules);
-        let named = name.and_then(|name| snapshot.recipes.named(name));
-        named.unwrap_or_else(|| snapshot.recipes.for_surface(&self.surface))
+        let named = name.and_then(|name| recipes.named(name));
+        named
+            .or_else(|| recipes.for_segments(segments))
+            .unwrap_or_else(|| recipes.for_surface(&self.surface))
     }
 }
 

@@ -6,9 +6,10 @@ use crate::catalog::schema::Schema;
 use crate::merchandising::{Known, Reading, Rules};
 use crate::problem::Problem;
 use crate::query::{Knowledge, Language, Spelling, Vocabulary};
-use crate::ranking::{Recipes, Shelf};
+use crate::ranking::{PriceTiers, Recipes, Shelf};
 use crate::retrieval::TextIndex;
-use std::sync::Arc;
+use crate::shoppers::Segments;
+use std::sync::{Arc, OnceLock};
 
 /// What one generation of the index holds.
 pub struct Catalog {
@@ -18,6 +19,8 @@ pub struct Catalog {
     pub columns: Columns,
     pub documents: Documents,
     pub text: TextIndex,
+    /// Made when they are first asked for.
+    pub price_tiers: OnceLock<PriceTiers>,
 }
 
 /// Everything one request reads.
@@ -26,6 +29,7 @@ pub struct Snapshot {
     pub language: Language,
     pub rules: Rules,
     pub recipes: Recipes,
+    pub segments: Segments,
     /// What is wrong with the shop's files; requests are served by the last good ones.
     pub problems: Vec<Problem>,
     /// What rules do to one another: contradicting, shadowed, never holding.
@@ -50,6 +54,13 @@ impl Snapshot {
             analyzer: &self.language.analyzer,
             known: &self.known,
         }
+    }
+
+    /// Where each product's price stands in its category.
+    pub fn price_tiers(&self) -> &PriceTiers {
+        self.catalog
+            .price_tiers
+            .get_or_init(|| PriceTiers::new(self.shelf()))
     }
 
     pub fn vocabulary(&self) -> &Vocabulary {

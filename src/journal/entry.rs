@@ -30,6 +30,12 @@ pub struct Event {
     /// The words that were searched.
     #[serde(default)]
     pub query: Option<String>,
+    /// The category that was looked at, such as `Shoes > Boots`.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// The filter that was chosen, such as `brand:Acorn`.
+    #[serde(default)]
+    pub filter: Option<String>,
     /// Positions on that page, counted from 1, one for each product.
     #[serde(default)]
     pub positions: Vec<u32>,
@@ -56,6 +62,8 @@ impl Event {
             products: Vec::new(),
             query_id: None,
             query: None,
+            category: None,
+            filter: None,
             positions: Vec::new(),
             price: None,
             quantity: None,
@@ -77,6 +85,76 @@ pub struct Entry {
 pub struct Evidence {
     pub attribute: String,
     pub value: String,
+}
+
+/// A number that stands for one value of one attribute, in this journal for good.
+pub type Word = u32;
+
+/// A number that stands for one shopper, in this journal for good; 0 is nobody.
+pub type Person = u32;
+
+/// What a shopper is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Name {
+    /// A first-party token.
+    Token(String),
+    Account(String),
+}
+
+/// What a shopper lets the shop do with events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Consent {
+    /// Events are recorded, and the order is personal.
+    #[default]
+    Personalize,
+    /// Events are recorded to measure the shop; the order is the plain one.
+    Measure,
+    /// Nothing is recorded.
+    Nothing,
+}
+
+/// One thing the journal keeps, in the order it was accepted.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all records are deeds, and none is kept"
+)]
+pub enum Record {
+    /// From here on, `word` stands for this value.
+    Word {
+        word: Word,
+        evidence: Evidence,
+    },
+    /// From here on, this name means this person.
+    Known {
+        person: Person,
+        name: Name,
+    },
+    Consent {
+        person: Person,
+        consent: Consent,
+    },
+    /// Whatever is known of `from` is known of `into` from here on.
+    Merged {
+        from: Person,
+        into: Person,
+    },
+    Deed {
+        person: Person,
+        deed: Deed,
+    },
+}
+
+/// What a person did, in the journal's own words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deed {
+    pub event: Event,
+    /// When it arrived.
+    pub received_ms: i64,
+    pub words: Vec<Word>,
+    /// Came faster than people do, and is evidence of nothing.
+    pub robot: bool,
 }
 
 macro_rules! event_kinds {
@@ -125,6 +203,11 @@ event_kinds! {
 impl EventKind {
     pub fn named(name: &str) -> Option<EventKind> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Its place among all kinds.
+    pub fn index(self) -> usize {
+        usize::from(self.code()) - 1
     }
 
     pub(super) fn coded(code: u8) -> Option<EventKind> {

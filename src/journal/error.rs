@@ -21,11 +21,20 @@ pub enum JournalError {
         path.display()
     )]
     Newer { path: PathBuf, reason: String },
+    #[error(
+        "journal {} was written by a version that could not erase shoppers: move the file away and replay the events with `endcap replay`",
+        path.display()
+    )]
+    Older { path: PathBuf },
     #[error("journal {} cannot be read or written: {reason}", path.display())]
     Io { path: PathBuf, reason: String },
-    #[error("a batch of {entries} events is too long: send at most {max} at once")]
-    BatchTooLong { entries: usize, max: usize },
-    #[error("the journal's writer has stopped: restart the server")]
+    #[error(
+        "profiles could not be saved before; events are recorded all the same, and the next start of the server saves them"
+    )]
+    Unsaved,
+    #[error(
+        "the journal's writer has stopped: look at the log for the reason and restart the server"
+    )]
     Stopped,
 }
 

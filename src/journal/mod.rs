@@ -1,182 +1,287 @@
 //! The durable record of what happened; replays into state.
 //!
-//! One file holds the entries in the order they were accepted, the ids they are deduplicated by, and profiles as they
-//! were at some entry. Opening reads the profiles and replays only the entries after the watermark.
+//! Three kinds of files in one directory: the log of records in the order they were accepted, one key for each shopper,
+//! and state as it was at some record. Opening reads the state and replays only the records after its watermark.
 
 mod entry;
 mod error;
+mod keys;
+mod log;
+mod store;
 mod stored;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use redb::{Database, ReadableDatabase};
-
-pub use entry::{Entry, Event, EventKind, Evidence};
+pub use entry::{Consent, Deed, Entry, Event, EventKind, Evidence, Name, Person, Record, Word};
 pub use error::JournalError;
-pub use writer::{Appended, SavedProfile};
+pub use store::{Checkpoint, Resumed, SavedProfile};
+pub use stored::{Head, id_hash};
 
-use error::{StoreError, guarded};
-use writer::{
-    ENTRIES, FORMAT, IDS, Item, MADE_WITH, NEXT_SEQUENCE, PROFILES, STATE, WATERMARK, Work,
-    read_state,
-};
+use keys::Keys;
+use log::{Bodies, Log};
+use store::Store;
+use writer::Work;
 
-/// The journal's file in its directory.
-pub const JOURNAL_FILE: &str = "journal.redb";
-
-/// At most this many entries in one batch.
+/// At most this many events in one batch.
 pub const BATCH_MAX: usize = 1_000;
-
-/// Layout of the tables; goes up when an older program could misread them.
-const FORMAT_VERSION: u64 = 1;
 
 /// At most this many batches wait for the writer; the next caller waits in `append`.
 const QUEUE_BATCHES_MAX: usize = 256;
 
-/// Pages of the file held in memory, in bytes.
-const CACHE_BYTES_MAX: usize = 128 << 20;
+/// What versions before the log left; they had no keys to erase with.
+const OLD_FILE: &str = "journal.redb";
 
 /// An open journal. Only one process at a time has it; dropping it waits for the writer to finish.
 pub struct Journal {
-    database: Arc<Database>,
-    path: PathBuf,
+    dir: PathBuf,
+    keys: Keys,
+    store: Store,
+    first_new_sequence: u64,
     queue: Option<SyncSender<Work>>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// Records that were handed over and are on their way to the disk.
+#[must_use = "records are on disk only once they were waited for"]
+pub struct Appending {
+    answer: Receiver<Result<(), JournalError>>,
+}
+
+/// Records in the form they are written in.
+#[derive(Default)]
+pub struct Batch {
+    framed: Vec<u8>,
+    records: u64,
 }
 
 impl Journal {
     /// Opens the journal in `dir`, or creates it.
     ///
-    /// Errors: `InUse` when another process has it open, `Corrupt` when the file is damaged or something else, `Io`.
+    /// Errors: `InUse` when another process has it open, `Corrupt` when a file is damaged or something else, `Io`.
     pub fn open(dir: &Path) -> Result<Journal, JournalError> {
-        let path = dir.join(JOURNAL_FILE);
-        let database = Arc::new(open_database(dir, &path)?);
+        fs::create_dir_all(dir).map_err(|error| JournalError::io(dir, error))?;
+        let old = dir.join(OLD_FILE);
+        if old.exists() {
+            return Err(JournalError::Older { path: old });
+        }
+        // The store is locked by whoever has it open, so it comes first.
+        let store = Store::open(dir)?;
+        let keys = Keys::open(dir)?;
+        let log = Log::open(dir)?;
+        let first_new_sequence = log.next_sequence();
         let (queue, work) = sync_channel(QUEUE_BATCHES_MAX);
         let writer = std::thread::Builder::new().name("journal".to_owned());
         let writer = writer
-            .spawn({
-                let (database, path) = (database.clone(), path.clone());
-                move || writer::run(&database, &path, &work)
-            })
-            .map_err(|error| {
-                JournalError::io(&path, format!("its writer cannot start: {error}"))
-            })?;
+            .spawn(move || writer::run(log, &work))
+            .map_err(|error| JournalError::io(dir, format!("its writer cannot start: {error}")))?;
         Ok(Journal {
-            database,
-            path,
+            dir: dir.to_owned(),
+            keys,
+            store,
+            first_new_sequence,
             queue: Some(queue),
             writer: Some(writer),
         })
     }
 
-    /// Records `batch` and returns when it is on disk. Batches of many callers share one sync.
-    ///
-    /// An entry whose event id was recorded before, in this batch or any other, is left out and reported. After an
-    /// error nothing of the batch is recorded, unless the disk failed while it was written.
-    pub fn append(&self, batch: &[Entry]) -> Result<Appended, JournalError> {
-        if batch.len() > BATCH_MAX {
-            return Err(JournalError::BatchTooLong {
-                entries: batch.len(),
-                max: BATCH_MAX,
-            });
+    /// The sequence of the first record that is appended after opening; sequences count from 1.
+    pub fn first_new_sequence(&self) -> u64 {
+        self.first_new_sequence
+    }
+
+    /// Adds a record to a batch. One whose person is erased meanwhile takes its place in the sequence, empty.
+    pub fn add(&self, batch: &mut Batch, record: &Record) -> Result<(), JournalError> {
+        if let Record::Known { person, .. } = record {
+            self.keys.draw(*person)?;
         }
-        let item = |entry: &Entry| Item {
-            id: entry.event.id.as_deref().map(stored::id_hash),
-            bytes: stored::encode(entry),
-        };
-        let items = batch.iter().map(item).collect();
-        self.ask(|reply| Work::Append { items, reply })
+        let bytes = stored::encode(&self.keys, record);
+        let bytes = bytes.unwrap_or_else(stored::nothing);
+        log::frame(&bytes, &mut batch.framed);
+        batch.records += 1;
+        Ok(())
     }
 
-    /// Saves `profiles`, and the watermark when one is given, in one transaction.
-    ///
-    /// A watermark says that the saved profiles together contain every entry up to it.
-    pub fn checkpoint(
-        &self,
-        profiles: Vec<SavedProfile>,
-        watermark: Option<u64>,
-    ) -> Result<(), JournalError> {
-        self.ask(|reply| Work::Save {
-            profiles,
-            watermark,
+    /// Hands a batch to the writer. Batches get their sequences in the order of these calls; those of many callers
+    /// share one sync. After an error of the disk nothing more is recorded until the journal is opened again.
+    pub fn append(&self, batch: Batch) -> Result<Appending, JournalError> {
+        let (reply, answer) = sync_channel(1);
+        let Batch { framed, records } = batch;
+        let work = Work {
+            framed,
+            records,
             reply,
-        })
+        };
+        let queue = self.queue.as_ref().ok_or(JournalError::Stopped)?;
+        queue.send(work).map_err(|_| JournalError::Stopped)?;
+        Ok(Appending { answer })
     }
 
-    /// The watermark to replay from. Profiles that were `made_with` other settings are discarded first, and the
-    /// answer is then 0.
-    pub fn resume(&self, made_with: u64) -> Result<u64, JournalError> {
-        guarded(&self.path, || {
-            let transaction = self.database.begin_write()?;
-            let watermark = resume(&transaction, made_with)?;
-            transaction.commit()?;
-            Ok(watermark)
-        })
+    /// The state to replay from. State that was `made_with` other settings is discarded first.
+    pub fn resume(&self, made_with: u64) -> Result<Resumed, JournalError> {
+        self.store.resume(&self.keys, made_with)
     }
 
-    /// Hands every entry after `sequence` to `apply`, in order, each with its own sequence.
-    ///
-    /// `apply` may append and checkpoint; what is appended meanwhile is not replayed.
+    /// Hands every readable record after `sequence` to `apply`, in order, each with its own sequence. Records of
+    /// erased persons are left out.
     pub fn replay(
         &self,
         sequence: u64,
-        mut apply: impl FnMut(u64, &Entry) -> Result<(), JournalError>,
+        mut apply: impl FnMut(u64, Record) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
-        let mut rows = guarded(&self.path, || {
-            let table = self.database.begin_read()?.open_table(ENTRIES)?;
-            Ok(table.range_owned(sequence + 1..)?)
+        self.read_after(sequence, |number, bytes| {
+            let record = stored::decode(&self.keys, bytes).map_err(|why| self.damaged(why))?;
+            record.map_or(Ok(()), |record| apply(number, record))
+        })
+    }
+
+    /// The deeds of these persons, in the order they were accepted.
+    pub fn deeds_of(&self, persons: &[Person]) -> Result<Vec<Deed>, JournalError> {
+        let mut deeds = Vec::new();
+        self.read_after(0, |_, bytes| {
+            let (head, _) = stored::read_head(bytes).map_err(|why| self.damaged(why))?;
+            if !head.is_deed || !persons.contains(&head.person) {
+                return Ok(());
+            }
+            let record = stored::decode(&self.keys, bytes).map_err(|why| self.damaged(why))?;
+            if let Some(Record::Deed { deed, .. }) = record {
+                deeds.push(deed);
+            }
+            Ok(())
         })?;
-        while let Some((sequence, bytes)) = guarded(&self.path, || Ok(rows.next().transpose()?))? {
-            let entry = stored::decode(bytes.value()).map_err(|reason| self.damaged(reason))?;
-            apply(sequence.value(), &entry)?;
+        Ok(deeds)
+    }
+
+    /// Deeds, the latest first, until `enough` says so; those of erased persons are left out.
+    pub fn latest_deeds(&self, mut enough: impl FnMut(Deed) -> bool) -> Result<(), JournalError> {
+        for (_, path) in log::files(&self.dir)?.into_iter().rev() {
+            let bytes = contents(&path)?;
+            let bodies: Vec<&[u8]> = Bodies::of(&bytes, false).collect();
+            for body in bodies.into_iter().rev() {
+                let record = stored::decode(&self.keys, body).map_err(|why| self.damaged(why))?;
+                if let Some(Record::Deed { deed, .. }) = record
+                    && enough(deed)
+                {
+                    return Ok(());
+                }
+            }
         }
         Ok(())
     }
 
-    /// The profile that was last saved for `shopper`. Waits for the disk, never for the writer.
-    pub fn profile(&self, shopper: &str) -> Result<Option<SavedProfile>, JournalError> {
-        guarded(&self.path, || {
-            let table = self.database.begin_read()?.open_table(PROFILES)?;
-            let saved = table.get(shopper)?;
-            Ok(saved.map(|saved| {
-                let (sequence, bytes) = saved.value();
-                SavedProfile {
-                    shopper: shopper.to_owned(),
-                    sequence,
-                    bytes: bytes.to_vec(),
-                }
-            }))
-        })
+    /// What can be read without keys of the latest records, the last file first, until `enough` says so.
+    pub fn heads(&self, mut enough: impl FnMut(Head) -> bool) -> Result<(), JournalError> {
+        for (_, path) in log::files(&self.dir)?.into_iter().rev() {
+            let bytes = contents(&path)?;
+            let mut is_enough = false;
+            for body in Bodies::of(&bytes, false) {
+                let (head, _) = stored::read_head(body).map_err(|why| self.damaged(why))?;
+                is_enough |= enough(head);
+            }
+            if is_enough {
+                break;
+            }
+        }
+        Ok(())
     }
 
-    /// The sequence that the next new entry will get; sequences count from 1.
-    pub fn next_sequence(&self) -> Result<u64, JournalError> {
-        guarded(&self.path, || {
-            let state = self.database.begin_read()?.open_table(STATE)?;
-            Ok(read_state(&state, NEXT_SEQUENCE)?.unwrap_or(1))
-        })
+    /// The profile that was last saved for a person. Waits for the disk, never for the writer.
+    pub fn profile(&self, person: Person) -> Result<Option<SavedProfile>, JournalError> {
+        self.store.profile(&self.keys, person)
+    }
+
+    /// Bytes that a checkpoint saved under this name.
+    pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        self.store.note(name)
+    }
+
+    /// Saves profiles ahead of the checkpoint that will make them last.
+    pub fn save_profiles(&self, profiles: &[SavedProfile]) -> Result<(), JournalError> {
+        self.store.save_profiles(&self.keys, profiles)
+    }
+
+    /// Saves the rest of the state with its watermark, and makes the profiles saved before last.
+    pub fn checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), JournalError> {
+        self.store.save(&self.keys, checkpoint)
+    }
+
+    /// Destroys the keys of these persons and removes their rows: nothing of them can be read any more.
+    pub fn erase(&self, persons: &[Person]) -> Result<(), JournalError> {
+        self.keys.destroy(persons)?;
+        self.store.forget(persons)
+    }
+
+    /// Removes the files of the log whose records all arrived before this second. The last file always stays.
+    pub fn drop_older_than(&self, received_s: u32) -> Result<usize, JournalError> {
+        let mut files = log::files(&self.dir)?;
+        files.pop();
+        let mut dropped = 0;
+        for (_, path) in files {
+            let bytes = contents(&path)?;
+            let mut latest = 0;
+            for body in Bodies::of(&bytes, false) {
+                let (head, _) = stored::read_head(body).map_err(|why| self.damaged(why))?;
+                latest = latest.max(head.received_s);
+            }
+            if latest >= received_s {
+                break;
+            }
+            fs::remove_file(&path).map_err(|error| JournalError::io(&path, error))?;
+            dropped += 1;
+        }
+        Ok(dropped)
     }
 
     /// The error for bytes in this journal that their owner cannot read.
     pub fn damaged(&self, reason: impl ToString) -> JournalError {
-        JournalError::corrupt(&self.path, reason)
+        JournalError::corrupt(&self.dir, reason)
     }
 
-    fn ask<T>(
+    fn read_after(
         &self,
-        work: impl FnOnce(SyncSender<Result<T, JournalError>>) -> Work,
-    ) -> Result<T, JournalError> {
-        let (reply, answer) = sync_channel(1);
-        let queue = self.queue.as_ref().ok_or(JournalError::Stopped)?;
-        queue.send(work(reply)).map_err(|_| JournalError::Stopped)?;
-        answer.recv().map_err(|_| JournalError::Stopped)?
+        sequence: u64,
+        mut read: impl FnMut(u64, &[u8]) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let files = log::files(&self.dir)?;
+        for (at, (first, path)) in files.iter().enumerate() {
+            let next = files.get(at + 1).map(|(next, _)| *next);
+            if next.is_some_and(|next| next <= sequence + 1) {
+                continue;
+            }
+            let bytes = contents(path)?;
+            let mut number = *first;
+            for body in Bodies::of(&bytes, true) {
+                if number > sequence {
+                    read(number, body)?;
+                }
+                number += 1;
+            }
+            if next.is_some_and(|next| next != number) {
+                let reason = format!("record {number} is unreadable");
+                return Err(JournalError::corrupt(path, reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Appending {
+    /// Returns when the records are on disk.
+    pub fn wait(self) -> Result<(), JournalError> {
+        self.answer.recv().map_err(|_| JournalError::Stopped)?
+    }
+}
+
+impl Batch {
+    /// How many records were added.
+    pub fn records(&self) -> u64 {
+        self.records
     }
 }
 
@@ -190,51 +295,6 @@ impl Drop for Journal {
     }
 }
 
-fn open_database(dir: &Path, path: &Path) -> Result<Database, JournalError> {
-    let io = |error: std::io::Error| JournalError::io(path, error);
-    std::fs::create_dir_all(dir).map_err(io)?;
-    let is_new = !path.exists();
-    let (database, format) = guarded(path, || {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES_MAX)
-            .create(path)?;
-        let format = create_tables(&database)?;
-        Ok((database, format))
-    })?;
-    if format != FORMAT_VERSION {
-        return Err(JournalError::Newer {
-            path: path.to_owned(),
-            reason: format!("format {format}, this version reads {FORMAT_VERSION}"),
-        });
-    }
-    if is_new && let Ok(dir) = std::fs::File::open(dir) {
-        dir.sync_all().map_err(io)?;
-    }
-    Ok(database)
-}
-
-/// Makes what is missing; returns the version of the tables' layout.
-fn create_tables(database: &Database) -> Result<u64, StoreError> {
-    let transaction = database.begin_write()?;
-    transaction.open_table(ENTRIES)?;
-    transaction.open_table(IDS)?;
-    transaction.open_table(PROFILES)?;
-    let mut state = transaction.open_table(STATE)?;
-    let format = read_state(&state, FORMAT)?.unwrap_or(FORMAT_VERSION);
-    state.insert(FORMAT, format)?;
-    drop(state);
-    transaction.commit()?;
-    Ok(format)
-}
-
-fn resume(transaction: &redb::WriteTransaction, made_with: u64) -> Result<u64, StoreError> {
-    let mut state = transaction.open_table(STATE)?;
-    if read_state(&state, MADE_WITH)? == Some(made_with) {
-        return Ok(read_state(&state, WATERMARK)?.unwrap_or(0));
-    }
-    transaction.delete_table(PROFILES)?;
-    transaction.open_table(PROFILES)?;
-    state.insert(MADE_WITH, made_with)?;
-    state.insert(WATERMARK, 0)?;
-    Ok(0)
+fn contents(path: &Path) -> Result<Vec<u8>, JournalError> {
+    fs::read(path).map_err(|error| JournalError::io(path, error))
 }

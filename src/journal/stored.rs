@@ -1,67 +1,195 @@
-//! The bytes of an entry. They outlive every version of the program, so they have their own types and a version.
+//! The bytes of a record. They outlive every version of the program, so they have their own types and a version.
+//!
+//! A record opens with its kind, its person, and for a deed the hash of the event's id and the second it arrived;
+//! what follows is sealed with the person's key.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Event, EventKind, Evidence};
+use super::entry::{Consent, Deed, Event, EventKind, Evidence, Name, Person, Record, Word};
+use super::keys::Keys;
 
-/// First byte of every entry.
-const VERSION: u8 = 1;
+/// First byte of every kind of record; a number is never given to another.
+const WORD: u8 = 1;
+const KNOWN: u8 = 2;
+const CONSENT: u8 = 3;
+const MERGED: u8 = 4;
+const DEED: u8 = 5;
+const NOTHING: u8 = 6;
 
-/// Field order is the format: a change of it is a new version, and this one stays readable.
+/// Kind, person, hash of the event's id, and second of arrival.
+const HEAD_BYTES: usize = 1 + 4 + 8 + 4;
+
+/// Field order is the format: a change of it is a new kind of record, and this one stays readable.
 #[derive(Serialize, Deserialize)]
-struct StoredEntry<'a> {
+struct StoredDeed<'a> {
     id: Option<Cow<'a, str>>,
     kind: u8,
     shopper: Cow<'a, str>,
     account: Option<Cow<'a, str>>,
     session: Option<Cow<'a, str>>,
     at_ms: i64,
+    received_after_ms: i64,
     products: Cow<'a, [String]>,
     query_id: Option<Cow<'a, str>>,
     query: Option<Cow<'a, str>>,
+    category: Option<Cow<'a, str>>,
+    filter: Option<Cow<'a, str>>,
     positions: Cow<'a, [u32]>,
     price: Option<f64>,
     quantity: Option<u32>,
     currency: Option<Cow<'a, str>>,
-    evidence: Cow<'a, [Evidence]>,
+    words: Cow<'a, [Word]>,
+    robot: bool,
 }
 
-pub(super) fn encode(entry: &Entry) -> Vec<u8> {
-    let event = &entry.event;
-    let stored = StoredEntry {
+/// What can be read of a record without its person's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    pub is_deed: bool,
+    pub person: Person,
+    /// 0 for an event without an id.
+    pub id_hash: u64,
+    pub received_s: u32,
+}
+
+/// The bytes of a record; `None` when its person's key is destroyed.
+pub(super) fn encode(keys: &Keys, record: &Record) -> Option<Vec<u8>> {
+    let (kind, person, plain) = match record {
+        Record::Word { word, evidence } => {
+            let mut bytes = head(WORD, 0, 0, 0);
+            let body = (word, &evidence.attribute, &evidence.value);
+            bytes.extend_from_slice(&plain(&body));
+            return Some(bytes);
+        }
+        Record::Merged { from, into } => {
+            let mut bytes = head(MERGED, *from, 0, 0);
+            bytes.extend_from_slice(&plain(into));
+            return Some(bytes);
+        }
+        Record::Known { person, name } => (KNOWN, *person, plain(name)),
+        Record::Consent { person, consent } => (CONSENT, *person, plain(consent)),
+        Record::Deed { person, deed } => (DEED, *person, plain(&stored(deed))),
+    };
+    let (id, received_s) = match record {
+        Record::Deed { deed, .. } => (
+            deed.event.id.as_deref().map_or(0, id_hash),
+            (deed.received_ms / 1_000).clamp(0, u32::MAX.into()) as u32,
+        ),
+        _ => (0, 0),
+    };
+    let mut bytes = head(kind, person, id, received_s);
+    bytes.extend_from_slice(&keys.seal(person, &plain)?);
+    Some(bytes)
+}
+
+/// A record of nothing: it only takes its place.
+pub(super) fn nothing() -> Vec<u8> {
+    head(NOTHING, 0, 0, 0)
+}
+
+pub(super) fn read_head(bytes: &[u8]) -> Result<(Head, &[u8]), String> {
+    let Some((head, body)) = bytes.split_first_chunk::<HEAD_BYTES>() else {
+        return Err("a record is too short".to_owned());
+    };
+    let (person, rest) = head[1..].split_first_chunk().expect("the head is longer");
+    let (id_hash, rest) = rest.split_first_chunk().expect("the head is longer");
+    let received_s = rest.first_chunk().expect("the head is longer");
+    let head = Head {
+        is_deed: head[0] == DEED,
+        person: u32::from_le_bytes(*person),
+        id_hash: u64::from_le_bytes(*id_hash),
+        received_s: u32::from_le_bytes(*received_s),
+    };
+    Ok((head, body))
+}
+
+/// The record in `bytes`; `None` when its person is erased; or why they are not one.
+pub(super) fn decode(keys: &Keys, bytes: &[u8]) -> Result<Option<Record>, String> {
+    let (Head { person, .. }, body) = read_head(bytes)?;
+    match bytes[0] {
+        WORD => {
+            let (word, attribute, value) = read(body)?;
+            let evidence = Evidence { attribute, value };
+            return Ok(Some(Record::Word { word, evidence }));
+        }
+        MERGED => {
+            let into = read(body)?;
+            return Ok(Some(Record::Merged { from: person, into }));
+        }
+        NOTHING => return Ok(None),
+        KNOWN | CONSENT | DEED => {}
+        kind => return Err(format!("a record has the unknown kind {kind}")),
+    }
+    let Some(plain) = keys.unseal(person, body) else {
+        return Ok(None);
+    };
+    Ok(Some(match bytes[0] {
+        KNOWN => Record::Known {
+            person,
+            name: read::<Name>(&plain)?,
+        },
+        CONSENT => Record::Consent {
+            person,
+            consent: read::<Consent>(&plain)?,
+        },
+        _ => Record::Deed {
+            person,
+            deed: deed(read(&plain)?)?,
+        },
+    }))
+}
+
+fn head(kind: u8, person: Person, id_hash: u64, received_s: u32) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(160);
+    bytes.push(kind);
+    bytes.extend_from_slice(&person.to_le_bytes());
+    bytes.extend_from_slice(&id_hash.to_le_bytes());
+    bytes.extend_from_slice(&received_s.to_le_bytes());
+    bytes
+}
+
+fn plain(fields: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(fields).expect("writing plain fields to memory cannot fail")
+}
+
+fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, String> {
+    postcard::from_bytes(bytes).map_err(|error| format!("a record is unreadable: {error}"))
+}
+
+fn stored(deed: &Deed) -> StoredDeed<'_> {
+    let event = &deed.event;
+    let at_ms = event.at.as_millisecond();
+    StoredDeed {
         id: borrowed(&event.id),
         kind: event.kind.code(),
         shopper: Cow::Borrowed(&event.shopper),
         account: borrowed(&event.account),
         session: borrowed(&event.session),
-        at_ms: event.at.as_millisecond(),
+        at_ms,
+        received_after_ms: deed.received_ms - at_ms,
         products: Cow::Borrowed(&event.products),
         query_id: borrowed(&event.query_id),
         query: borrowed(&event.query),
+        category: borrowed(&event.category),
+        filter: borrowed(&event.filter),
         positions: Cow::Borrowed(&event.positions),
         price: event.price,
         quantity: event.quantity,
         currency: borrowed(&event.currency),
-        evidence: Cow::Borrowed(&entry.evidence),
-    };
-    postcard::to_extend(&stored, vec![VERSION]).expect("writing plain fields to memory cannot fail")
+        words: Cow::Borrowed(&deed.words),
+        robot: deed.robot,
+    }
 }
 
-/// The entry in `bytes`, or why they are not one.
-pub(super) fn decode(bytes: &[u8]) -> Result<Entry, String> {
-    let Some((&VERSION, fields)) = bytes.split_first() else {
-        return Err("an entry has an unknown version".to_owned());
-    };
-    let stored: StoredEntry<'_> =
-        postcard::from_bytes(fields).map_err(|error| format!("an entry is unreadable: {error}"))?;
+fn deed(stored: StoredDeed<'_>) -> Result<Deed, String> {
     let kind = EventKind::coded(stored.kind)
-        .ok_or_else(|| format!("an entry has the unknown event type {}", stored.kind))?;
+        .ok_or_else(|| format!("a record has the unknown event type {}", stored.kind))?;
     let at = Timestamp::from_millisecond(stored.at_ms)
-        .map_err(|error| format!("an entry has an impossible time: {error}"))?;
-    Ok(Entry {
+        .map_err(|error| format!("a record has an impossible time: {error}"))?;
+    Ok(Deed {
         event: Event {
             id: owned(stored.id),
             kind,
@@ -72,22 +200,27 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Entry, String> {
             products: stored.products.into_owned(),
             query_id: owned(stored.query_id),
             query: owned(stored.query),
+            category: owned(stored.category),
+            filter: owned(stored.filter),
             positions: stored.positions.into_owned(),
             price: stored.price,
             quantity: stored.quantity,
             currency: owned(stored.currency),
         },
-        evidence: stored.evidence.into_owned(),
+        received_ms: stored.at_ms.saturating_add(stored.received_after_ms),
+        words: stored.words.into_owned(),
+        robot: stored.robot,
     })
 }
 
-/// The 128 bits an event id is remembered by (FNV-1a), the same in every version and on every machine.
-pub(super) fn id_hash(id: &str) -> u128 {
+/// The 64 bits an event id is remembered by (FNV-1a), the same in every version and on every machine; never 0.
+pub fn id_hash(id: &str) -> u64 {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    id.bytes().fold(OFFSET, |hash, byte| {
+    let hash = id.bytes().fold(OFFSET, |hash, byte| {
         (hash ^ u128::from(byte)).wrapping_mul(PRIME)
-    })
+    });
+    ((hash >> 64) as u64 ^ hash as u64).max(1)
 }
 
 fn borrowed(text: &Option<String>) -> Option<Cow<'_, str>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 
 use serde::{Deserialize, Serialize};
@@ -205,6 +206,7 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
         columns,
         documents,
         text,
+        price_tiers: OnceLock::new(),
     })
 }
 

@@ -13,10 +13,8 @@ use crate::merchandising::{self, Known, RULES_DIR, RULES_MAX, Reading, Rules};
 use crate::problem::Problem;
 use crate::query::{Language, SYNONYMS_DIR, Synonyms};
 use crate::ranking::{RANKING_FILE, Recipes, Shelf};
+use crate::shoppers::segments::{SEGMENTS_FILE, Segments};
 use crate::text::Analyzer;
-
-/// Segments that every shop has.
-const SEGMENTS: [&str; 4] = ["new", "returning", "vip", "discount"];
 
 /// Reads everything: the live generation and the shop's files.
 pub fn load(paths: &ShopPaths) -> Result<Snapshot, PublishError> {
@@ -58,6 +56,7 @@ fn problems_before_indexing(paths: &ShopPaths) -> Vec<Problem> {
     match Schema::load(&paths.shop) {
         Ok(schema) => {
             load_recipes(paths, &schema, &mut problems);
+            load_segments(paths, &schema, &mut problems);
             load_synonyms(paths, &Analyzer::new(&schema.language), &mut problems);
         }
         Err(found) => problems.extend(found),
@@ -76,9 +75,10 @@ fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
         schema: &catalog.schema,
         columns: &catalog.columns,
     };
+    let segments = load_segments(paths, &catalog.schema, &mut problems);
     let known = Known {
         recipes: recipes.recipes.keys().cloned().collect(),
-        segments: SEGMENTS.map(str::to_string).to_vec(),
+        segments: segments.names().map(str::to_string).collect(),
     };
     let reading = Reading {
         shelf,
@@ -92,6 +92,7 @@ fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
         language: Language::new(&catalog.schema, analyzer, synonyms),
         rules,
         recipes,
+        segments,
         problems,
         conflicts,
         known,
@@ -122,6 +123,23 @@ fn load_recipes(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>)
     let known: Vec<&str> = affinity.map(|attribute| attribute.name.as_str()).collect();
     problems.extend(recipes.unknown_attributes(&known));
     recipes
+}
+
+/// The shop's segments, or the default ones.
+fn load_segments(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>) -> Segments {
+    let parse = |text: &str| Segments::parse(text, schema);
+    let whole = |(_, problems): &(Segments, Vec<Problem>)| problems.is_empty();
+    let (read, found) = read_or_last_good(paths, SEGMENTS_FILE, parse, whole);
+    // What the last good version has wrong stands on lines that the file no longer has.
+    let is_last_good = !found.is_empty();
+    problems.extend(found);
+    let Some((segments, found)) = read else {
+        return Segments::defaults(schema);
+    };
+    if !is_last_good {
+        problems.extend(found);
+    }
+    segments
 }
 
 fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Problem>) -> Synonyms {

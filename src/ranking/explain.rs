@@ -17,7 +17,8 @@ pub struct Moves {
 /// One reason for a change of place.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Move {
-    /// `affinity`, `rule`, `pin`, `sold_out`, `popularity`, `rating`, `freshness`, `margin`, or `others`
+    /// `affinity`, `price_tier` (the shopper's usual prices), `own_history` (what the shopper did with the product),
+    /// `together` (what others want together with what the shopper met), `rule`, `pin`, `sold_out`, `popularity`, `rating`, `freshness`, `margin`, or `others`
     /// for places lost or won because other products moved more. `affinity` and `rule` have positive places for what
     /// a shopper leans to more than to the average candidate or a rule boosts, negative ones for the opposite.
     pub by: String,
@@ -27,6 +28,9 @@ pub struct Move {
     /// The attribute value the affinity is to, as `brand:Xerox`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// What the shopper did that the affinity comes from, such as `viewed 3 ×, last 2 min ago`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// Places won, or lost when negative.
     pub places: i64,
 }
@@ -84,6 +88,7 @@ impl Move {
             by: by.to_string(),
             name: None,
             value: None,
+            evidence: None,
             places: 0,
         }
     }
@@ -121,7 +126,7 @@ fn is_own_move(ranked: &Ranked, number: usize, hit: &RankedHit, from: usize, to:
     let is_pointed = (contribution > 0.0 && to < from) || (contribution < 0.0 && to > from);
     match &ranked.signals[number] {
         Signal::Affinity(_) => is_pointed && ranked.value(number, hit).is_some(),
-        Signal::Adjustment(_) => is_pointed,
+        Signal::Adjustment(_) | Signal::Personal(_) => is_pointed,
         Signal::Relevance | Signal::Product(_) => contribution != 0.0,
     }
 }
@@ -144,7 +149,7 @@ fn places_by(ranked: &Ranked, compare: impl Fn(usize, usize) -> std::cmp::Orderi
 fn describe(shelf: Shelf<'_>, signal: &Signal, value: Option<u32>) -> Move {
     match signal {
         Signal::Relevance => Move::by("relevance"),
-        Signal::Product(name) => Move::by(name),
+        Signal::Product(name) | Signal::Personal(name) => Move::by(name),
         Signal::Adjustment(name) => Move {
             name: Some(name.clone()),
             ..Move::by("rule")

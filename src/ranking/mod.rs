@@ -5,6 +5,7 @@
 //! named adjustments.
 
 mod explain;
+mod price_tiers;
 mod recipe;
 mod signals;
 mod taste;
@@ -12,8 +13,9 @@ mod taste;
 mod tests;
 
 pub use explain::{Move, Moves, explain};
+pub use price_tiers::{PriceTiers, TIER_SHARE};
 pub use recipe::{DEFAULT_RECIPE, RANKING_FILE, Recipe, Recipes};
-pub use taste::{Taste, prior_share};
+pub use taste::{Known, Taste, prior_share};
 
 use jiff::Timestamp;
 
@@ -84,6 +86,8 @@ pub enum Signal {
     Product(&'static str),
     /// A shopper's affinity in the attribute at this position of the schema.
     Affinity(usize),
+    /// What else a shopper leans to, or did before.
+    Personal(&'static str),
     /// An adjustment by this name.
     Adjustment(String),
 }

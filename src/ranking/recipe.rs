@@ -22,6 +22,8 @@ pub struct Recipes {
     pub recipes: BTreeMap<String, Recipe>,
     /// Which recipe a surface uses.
     pub surfaces: BTreeMap<String, String>,
+    /// Which recipe a segment uses, wherever its shoppers are; the first segment that a shopper is in decides.
+    pub segments: BTreeMap<String, String>,
     pub affinity: AffinitySettings,
 }
 
@@ -42,6 +44,12 @@ pub struct Recipe {
     pub rating: f64,
     pub freshness: f64,
     pub margin: f64,
+    /// Weight of what the shopper did with a product before, dismissals included.
+    pub own_history: f64,
+    /// Weight of what others want together with what the shopper met lately.
+    pub together: f64,
+    /// Weight of the shopper's usual tier of price.
+    pub price_tier: f64,
     /// Weight of a shopper's affinity, by attribute; others have 0.7.
     pub affinity: BTreeMap<String, f64>,
 }
@@ -56,6 +64,9 @@ impl Default for Recipe {
             rating: 0.05,
             freshness: 0.0,
             margin: 0.0,
+            own_history: 0.5,
+            together: 0.3,
+            price_tier: 0.3,
             affinity: BTreeMap::new(),
         }
     }
@@ -66,6 +77,7 @@ impl Default for Recipes {
         Recipes {
             recipes: BTreeMap::from([(DEFAULT_RECIPE.to_string(), Recipe::default())]),
             surfaces: BTreeMap::new(),
+            segments: BTreeMap::new(),
             affinity: AffinitySettings::default(),
         }
     }
@@ -98,6 +110,14 @@ impl Recipes {
         self.recipes.get(name)
     }
 
+    /// The recipe of the first of these segments that has one.
+    pub fn for_segments(&self, segments: &[String]) -> Option<&Recipe> {
+        let mut names = segments
+            .iter()
+            .filter_map(|segment| self.segments.get(segment));
+        names.find_map(|name| self.named(name))
+    }
+
     /// The recipe a surface uses.
     pub fn for_surface(&self, surface: &str) -> &Recipe {
         let name = self
@@ -117,10 +137,15 @@ impl Recipes {
             .into_iter()
             .map(|(_, fault)| problem(fault))
             .collect();
-        for (surface, name) in &self.surfaces {
-            if !self.recipes.contains_key(name) {
+        let uses = |what: &'static str, names: &BTreeMap<String, String>| {
+            let names = names.clone().into_iter();
+            names.map(move |(user, name)| (what, user, name))
+        };
+        let surfaces = uses("surface", &self.surfaces);
+        for (what, user, name) in surfaces.chain(uses("segment", &self.segments)) {
+            if !self.recipes.contains_key(&name) {
                 let known: Vec<&str> = self.recipes.keys().map(String::as_str).collect();
-                let reason = format!("surface `{surface}` uses the unknown recipe `{name}`");
+                let reason = format!("{what} `{user}` uses the unknown recipe `{name}`");
                 problems.push(problem(reason).suggest(format!("recipes are {}", known.join(", "))));
             }
         }
@@ -173,6 +198,9 @@ impl Recipe {
             ("rating", self.rating),
             ("freshness", self.freshness),
             ("margin", self.margin),
+            ("own_history", self.own_history),
+            ("together", self.together),
+            ("price_tier", self.price_tier),
         ];
         weights.extend(
             self.affinity

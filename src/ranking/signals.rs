@@ -1,15 +1,8 @@
 //! What each signal says of each candidate.
 
-use super::{Ranking, Shelf, Signal};
+use super::{Ranking, Shelf, Signal, taste};
 use crate::catalog::schema::Role;
 use crate::retrieval::{Candidate, Features};
-
-/// At an impact of 100, taste moves a product by at most this much of a logarithm either way: a favourite is told from
-/// its opposite by no more than half the relevance.
-const TASTE_SPAN: f64 = std::f64::consts::LN_2 / 2.0;
-
-/// Weight of an affinity whose attribute the recipe does not name.
-const AFFINITY_WEIGHT: f64 = 0.7;
 
 /// A product is half as fresh after this many days.
 const FRESHNESS_HALF_LIFE_DAYS: f64 = 180.0;
@@ -40,7 +33,7 @@ impl Table {
         self.columns.iter().map(|column| column[row]).sum()
     }
 
-    fn push(&mut self, column: Vec<f32>, values: Vec<Option<u32>>) {
+    pub(super) fn push(&mut self, column: Vec<f32>, values: Vec<Option<u32>>) {
         self.columns.push(column);
         self.values.push(values);
     }
@@ -82,7 +75,7 @@ pub(super) fn contributions(
             Vec::new(),
         );
     }
-    taste(shelf, ranking, candidates, &mut signals, &mut table);
+    taste::contribute(shelf, ranking, candidates, &mut signals, &mut table);
     for adjustment in ranking.adjustments {
         let (predicate, by) = adjustment.bind(shelf.columns);
         let holds =
@@ -150,56 +143,4 @@ fn fresh(raw: &[Option<f64>], ranking: &Ranking<'_>) -> Vec<f64> {
     raw.iter()
         .map(|released| released.map_or(0.0, freshness))
         .collect()
-}
-
-/// One signal for each attribute the shopper leans in, relative to the average candidate: what all candidates share
-/// tells none of them apart. The sum is bounded, so that taste orders near-equals but cannot lift a product past one
-/// that is far more relevant.
-fn taste(
-    shelf: Shelf<'_>,
-    ranking: &Ranking<'_>,
-    candidates: &[Candidate],
-    signals: &mut Vec<Signal>,
-    table: &mut Table,
-) {
-    let strength = TASTE_SPAN * ranking.impact.clamp(0.0, 100.0) / 100.0;
-    if strength == 0.0 {
-        return;
-    }
-    let mut columns: Vec<(Vec<f32>, Vec<Option<u32>>)> = Vec::new();
-    for leaning in &ranking.taste.leanings {
-        let name = &shelf.schema.attributes[leaning.attribute].name;
-        let weight = ranking
-            .recipe
-            .affinity
-            .get(name)
-            .copied()
-            .unwrap_or(AFFINITY_WEIGHT);
-        let strongest = |candidate: &Candidate| leaning.strongest(shelf.columns, candidate.ordinal);
-        let strongest: Vec<Option<(u32, f64)>> = candidates.iter().map(strongest).collect();
-        let affinity = |of: &Option<(u32, f64)>| of.map_or(0.0, |(_, affinity)| affinity);
-        let average = strongest.iter().map(affinity).sum::<f64>() / candidates.len().max(1) as f64;
-        let column = strongest
-            .iter()
-            .map(|of| (weight * (affinity(of) - average)) as f32)
-            .collect();
-        signals.push(Signal::Affinity(leaning.attribute));
-        columns.push((
-            column,
-            strongest
-                .iter()
-                .map(|of| of.map(|(code, _)| code))
-                .collect(),
-        ));
-    }
-    for at in 0..candidates.len() {
-        let sum: f32 = columns.iter().map(|(column, _)| column[at]).sum();
-        let scale = strength as f32 / sum.abs().max(1.0);
-        columns
-            .iter_mut()
-            .for_each(|(column, _)| column[at] *= scale);
-    }
-    for (column, about) in columns {
-        table.push(column, about);
-    }
 }

@@ -1,98 +1,138 @@
-//! One shopper's affinities, bound to one catalog's codes.
+//! One shopper's leanings, bound to one catalog's codes, and what they add to the score of each candidate.
 
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
+use super::price_tiers::{PriceTiers, TIER_SHARE, TIERS};
+use super::signals::Table;
+use super::{Ranking, Shelf, Signal};
 use crate::catalog::columns::{Codes, Columns, PATH_SEPARATOR};
-use crate::catalog::schema::{Kind, Schema};
+use crate::catalog::schema::Kind;
+use crate::journal::{EventKind, Word};
+use crate::retrieval::Candidate;
 use crate::shoppers::affinity::affinity;
-use crate::shoppers::{AffinitySettings, Profile};
+use crate::shoppers::words::{PRICE_TIER, PRODUCT};
+use crate::shoppers::{AffinitySettings, Demand, Profile, Words};
+
+/// At an impact of 100, taste moves a product by at most this much of a logarithm either way: a favourite is told from
+/// its opposite by no more than half the relevance.
+const TASTE_SPAN: f64 = std::f64::consts::LN_2 / 2.0;
+
+/// Weight of an affinity whose attribute the recipe does not name.
+const AFFINITY_WEIGHT: f64 = 0.7;
+
+/// Of the products a shopper met, this many count for what is wanted together with them; each counts less than the one
+/// after it.
+const MET_MAX: usize = 12;
+const MET_FADING: f64 = 0.8;
+
+/// A product that is always wanted together with what the shopper met is lifted as by an affinity of this much.
+const TOGETHER_SPAN: f64 = 2.0;
+
+/// Evidence for one product, in views, that counts as much as its like and no more.
+const OWN_HALF: f64 = 8.0;
+
+/// How a shopper's own dealings with a product count, as an affinity: from never to always.
+const OWN_SPAN: f64 = 2.0;
 
 /// What a shopper leans to in one catalog; empty for a shopper nobody knows.
+#[derive(Default)]
 pub struct Taste<'c> {
-    pub(super) leanings: Vec<AttributeTaste<'c>>,
+    leanings: Vec<AttributeTaste<'c>>,
+    /// By tier of price, from 0.
+    tiers: Option<(&'c PriceTiers, [f64; TIERS])>,
+    /// By product: what the shopper did with it before.
+    own: FxHashMap<u32, f64>,
+    /// By product: how much it is wanted together with what the shopper met lately.
+    together: FxHashMap<u32, f64>,
 }
 
 /// What a shopper leans to in one attribute.
-pub(super) struct AttributeTaste<'c> {
-    pub(super) attribute: usize,
+struct AttributeTaste<'c> {
+    attribute: usize,
     codes: &'c Codes,
     per_variant: bool,
     by_code: FxHashMap<u32, f64>,
 }
 
+/// A shopper and what the shop knows besides.
+pub struct Known<'k> {
+    pub profile: &'k Profile,
+    pub words: &'k Words,
+    pub demand: &'k Demand,
+    pub settings: &'k AffinitySettings,
+    pub now: Timestamp,
+}
+
 impl<'c> Taste<'c> {
     /// The taste of nobody: it moves nothing.
     pub fn none() -> Self {
-        Taste {
-            leanings: Vec::new(),
-        }
+        Taste::default()
     }
 
-    /// Binds a profile to a catalog, as of `now`.
-    pub fn bind(
-        profile: &Profile,
-        settings: &AffinitySettings,
-        schema: &Schema,
-        columns: &'c Columns,
-        now: Timestamp,
-    ) -> Self {
-        let mut leanings = Vec::new();
-        for (position, attribute) in schema
-            .attributes
-            .iter()
-            .enumerate()
-            .filter(|(_, attribute)| attribute.affinity)
-        {
-            let Some((dictionary, codes, per_variant)) = columns.words(position) else {
-                continue;
-            };
-            let evidence: Vec<(&str, f64)> =
-                profile.evidence(settings, &attribute.name, now).collect();
-            let level = |value: &str| {
-                if attribute.kind == Kind::Path {
-                    value.matches(PATH_SEPARATOR).count()
-                } else {
-                    0
-                }
-            };
-            let mut totals: FxHashMap<usize, f64> = FxHashMap::default();
-            for (value, evidence) in &evidence {
-                *totals.entry(level(value)).or_default() += evidence.max(0.0);
-            }
-            let mut by_code = FxHashMap::default();
-            for (value, evidence) in &evidence {
-                let Some(code) = dictionary.code(value) else {
-                    continue;
-                };
-                let prior_share = prior_share(dictionary.product_count(code), columns.products());
-                let total = totals.get(&level(value)).copied().unwrap_or_default();
-                let leaning = affinity(*evidence, total, prior_share, settings.kappa);
-                if leaning != 0.0 {
-                    by_code.insert(code, leaning);
-                }
-            }
-            if !by_code.is_empty() {
-                leanings.push(AttributeTaste {
-                    attribute: position,
-                    codes,
-                    per_variant,
-                    by_code,
-                });
-            }
+    /// Binds a profile to a catalog.
+    pub fn bind(known: &Known<'_>, shelf: Shelf<'c>, tiers: &'c PriceTiers) -> Self {
+        let attributes = shelf.schema.attributes.iter().enumerate();
+        let leanings = attributes.filter(|(_, attribute)| attribute.affinity);
+        Taste {
+            leanings: leanings
+                .filter_map(|(position, attribute)| {
+                    AttributeTaste::bind(known, shelf, position, attribute.kind, &attribute.name)
+                })
+                .collect(),
+            tiers: tier_leanings(known).map(|leanings| (tiers, leanings)),
+            own: own(known, shelf.columns),
+            together: together(known, shelf.columns),
         }
-        Taste { leanings }
     }
 
     pub fn is_empty(&self) -> bool {
         self.leanings.is_empty()
+            && self.tiers.is_none()
+            && self.own.is_empty()
+            && self.together.is_empty()
     }
 }
 
-impl AttributeTaste<'_> {
+impl<'c> AttributeTaste<'c> {
+    fn bind(
+        known: &Known<'_>,
+        shelf: Shelf<'c>,
+        position: usize,
+        kind: Kind,
+        name: &str,
+    ) -> Option<Self> {
+        let (dictionary, codes, per_variant) = shelf.columns.words(position)?;
+        let evidence = known
+            .profile
+            .evidence(known.words, known.settings, name, known.now);
+        let level = |word: Word| match kind {
+            Kind::Path => known.words.value(word).matches(PATH_SEPARATOR).count(),
+            _ => 0,
+        };
+        let mut totals: FxHashMap<usize, f64> = FxHashMap::default();
+        for (word, evidence) in &evidence {
+            *totals.entry(level(*word)).or_default() += evidence.max(0.0);
+        }
+        let leaning = |(word, evidence): &(Word, f64)| {
+            let code = dictionary.code(known.words.value(*word))?;
+            let share = prior_share(dictionary.product_count(code), shelf.columns.products());
+            let total = totals.get(&level(*word)).copied().unwrap_or_default();
+            let leaning = affinity(*evidence, total, share, known.settings.kappa);
+            (leaning != 0.0).then_some((code, leaning))
+        };
+        let by_code: FxHashMap<u32, f64> = evidence.iter().filter_map(leaning).collect();
+        (!by_code.is_empty()).then_some(AttributeTaste {
+            attribute: position,
+            codes,
+            per_variant,
+            by_code,
+        })
+    }
+
     /// The strongest leaning to any value the product has, and that value's code; `None` without one.
     #[inline]
-    pub(super) fn strongest(&self, columns: &Columns, product: u32) -> Option<(u32, f64)> {
+    fn strongest(&self, columns: &Columns, product: u32) -> Option<(u32, f64)> {
         let rows = columns.rows_of(self.per_variant, product);
         let leanings = rows
             .flat_map(|row| self.codes.of(row))
@@ -101,7 +141,154 @@ impl AttributeTaste<'_> {
     }
 }
 
+/// The leaning to each tier of price; `None` when nothing is known.
+fn tier_leanings(known: &Known<'_>) -> Option<[f64; TIERS]> {
+    let evidence = known
+        .profile
+        .evidence(known.words, known.settings, PRICE_TIER, known.now);
+    let total = evidence.iter().map(|(_, evidence)| evidence.max(0.0)).sum();
+    let mut leanings = [0.0; TIERS];
+    for (tier, leaning) in (1..).zip(&mut leanings) {
+        let is_tier = |(word, _): &&(Word, f64)| known.words.value(*word).parse() == Ok(tier);
+        let own = evidence.iter().find(is_tier).map_or(0.0, |(_, own)| *own);
+        *leaning = affinity(own, total, TIER_SHARE, known.settings.kappa);
+    }
+    (!evidence.is_empty()).then_some(leanings)
+}
+
+/// What the shopper did with single products, as leanings: 0 for all others.
+fn own(known: &Known<'_>, columns: &Columns) -> FxHashMap<u32, f64> {
+    let evidence = known
+        .profile
+        .evidence(known.words, known.settings, PRODUCT, known.now);
+    let leaning = |(word, evidence): (Word, f64)| {
+        let product = columns.ordinal(known.words.value(word))?;
+        let leaning = OWN_SPAN * evidence / (evidence.abs() + OWN_HALF);
+        (leaning != 0.0).then_some((product, leaning))
+    };
+    evidence.into_iter().filter_map(leaning).collect()
+}
+
+/// What is wanted together with the products the shopper met lately, those themselves left out.
+fn together(known: &Known<'_>, columns: &Columns) -> FxHashMap<u32, f64> {
+    let mut met: Vec<Word> = Vec::new();
+    for recent in known.profile.recent() {
+        let is_wanted = recent.kind != EventKind::Dismiss;
+        if is_wanted && !met.contains(&recent.product) && met.len() < MET_MAX {
+            met.push(recent.product);
+        }
+    }
+    let mut strength: FxHashMap<Word, f64> = FxHashMap::default();
+    let mut weight = 1.0;
+    for product in &met {
+        for (other, own) in known.demand.together(*product) {
+            *strength.entry(other).or_default() += weight * own;
+        }
+        weight *= MET_FADING;
+    }
+    let product = |(word, strength): (Word, f64)| {
+        let product = columns.ordinal(known.words.value(word))?;
+        Some((product, TOGETHER_SPAN * strength / (strength + 0.1)))
+    };
+    strength
+        .into_iter()
+        .filter(|(word, _)| !met.contains(word))
+        .filter_map(product)
+        .collect()
+}
+
 /// The share of the catalog that has a value, never 0.
 pub fn prior_share(products_with: u32, products: u32) -> f64 {
     f64::from(products_with.max(1)) / f64::from(products.max(1))
+}
+
+/// One signal for each thing the shopper leans in, relative to the average candidate: what all candidates share tells
+/// none of them apart. The sum is bounded, so that taste orders near-equals but cannot lift a product past one that is
+/// far more relevant.
+pub(super) fn contribute(
+    shelf: Shelf<'_>,
+    ranking: &Ranking<'_>,
+    candidates: &[Candidate],
+    signals: &mut Vec<Signal>,
+    table: &mut Table,
+) {
+    let strength = TASTE_SPAN * ranking.impact.clamp(0.0, 100.0) / 100.0;
+    if strength == 0.0 {
+        return;
+    }
+    let mut columns = columns(shelf, ranking, candidates);
+    for at in 0..candidates.len() {
+        let sum: f32 = columns.iter().map(|column| column.lifts[at]).sum();
+        let scale = strength as f32 / sum.abs().max(1.0);
+        columns
+            .iter_mut()
+            .for_each(|column| column.lifts[at] *= scale);
+    }
+    for Column {
+        signal,
+        lifts,
+        about,
+    } in columns
+    {
+        signals.push(signal);
+        table.push(lifts, about);
+    }
+}
+
+/// What one leaning says of each candidate.
+struct Column {
+    signal: Signal,
+    lifts: Vec<f32>,
+    /// The code of the value it is about.
+    about: Vec<Option<u32>>,
+}
+
+fn columns(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<Column> {
+    let (taste, recipe) = (ranking.taste, ranking.recipe);
+    let mut columns = Vec::new();
+    for leaning in &taste.leanings {
+        let name = &shelf.schema.attributes[leaning.attribute].name;
+        let weight = recipe.affinity.get(name).copied();
+        let strongest = |candidate: &Candidate| leaning.strongest(shelf.columns, candidate.ordinal);
+        let strongest: Vec<Option<(u32, f64)>> = candidates.iter().map(strongest).collect();
+        let affinities = strongest.iter().map(|of| of.map_or(0.0, |of| of.1));
+        columns.push(Column {
+            signal: Signal::Affinity(leaning.attribute),
+            lifts: relative(weight.unwrap_or(AFFINITY_WEIGHT), affinities.collect()),
+            about: strongest.iter().map(|of| of.map(|of| of.0)).collect(),
+        });
+    }
+    let mut add = |name: &'static str, weight: f64, lean: &dyn Fn(u32) -> f64| {
+        let leanings = candidates.iter().map(|candidate| lean(candidate.ordinal));
+        columns.push(Column {
+            signal: Signal::Personal(name),
+            lifts: relative(weight, leanings.collect()),
+            about: Vec::new(),
+        });
+    };
+    if let Some((tiers, leanings)) = taste.tiers.filter(|_| recipe.price_tier > 0.0) {
+        let lean = |product| {
+            tiers
+                .of(product)
+                .map_or(0.0, |tier| leanings[usize::from(tier) - 1])
+        };
+        add("price_tier", recipe.price_tier, &lean);
+    }
+    for (name, weight, leanings) in [
+        ("own_history", recipe.own_history, &taste.own),
+        ("together", recipe.together, &taste.together),
+    ] {
+        if weight > 0.0 && !leanings.is_empty() {
+            let lean = |product| leanings.get(&product).copied().unwrap_or_default();
+            add(name, weight, &lean);
+        }
+    }
+    columns
+}
+
+/// Leanings relative to the average candidate's.
+fn relative(weight: f64, leanings: Vec<f64>) -> Vec<f32> {
+    let average = leanings.iter().sum::<f64>() / leanings.len().max(1) as f64;
+    let lift = |leaning: f64| (weight * (leaning - average)) as f32;
+    leanings.into_iter().map(lift).collect()
 }

@@ -87,19 +87,21 @@ fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<
         }],
     };
     shoppers
-        .record(viewed.iter().enumerate().map(view).collect())
+        .record(viewed.iter().enumerate().map(view).collect(), now)
         .unwrap();
-    let taste = Taste::bind(
-        &shoppers.profile("anna"),
-        &settings,
-        &shop.schema,
-        &shop.columns,
-        now,
-    );
     let shelf = Shelf {
         schema: &shop.schema,
         columns: &shop.columns,
     };
+    let tiers = PriceTiers::new(shelf);
+    let known = Known {
+        profile: &shoppers.profile("anna"),
+        words: &shoppers.words(),
+        demand: &shoppers.demand(),
+        settings: &settings,
+        now,
+    };
+    let taste = Taste::bind(&known, shelf, &tiers);
     let recipe = Recipe::default();
     let ranking = Ranking {
         recipe: &recipe,

@@ -1,10 +1,13 @@
-//! A sum of weights that halves with time, and that comes out the same whatever order the weights arrive in.
+//! Sums of weights that halve with time, and that come out the same whatever order the weights arrive in.
 //!
 //! Time is cut into half-lives, counted from 1970. A weight adds `weight × 2^(part of its half-life gone by)` to the
 //! sum of its half-life, as an integer; integers add up exactly in any order, and each sum is scaled by a power of two
 //! for every half-life that has passed since.
 
 use serde::{Deserialize, Serialize};
+
+use super::words::attribute_of;
+use crate::journal::Word;
 
 /// One unit of weight, as an integer: leaves 26 bits for counting and 10 digits of precision.
 const UNIT: f64 = (1u64 << 32) as f64;
@@ -35,48 +38,174 @@ impl HalfLife {
     }
 
     /// The oldest half-life that still counts for a shopper last seen at `last_seen_ms`.
-    pub(super) fn oldest_kept(self, last_seen_ms: i64) -> i64 {
+    fn oldest_kept(self, last_seen_ms: i64) -> i64 {
         self.number(last_seen_ms) - HALF_LIVES_KEPT
     }
 }
 
-/// The counter. All calls on one counter must name the same half-life.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Counter {
-    /// Number of a half-life and its sum, oldest first.
-    sums: Vec<(i64, i64)>,
+/// The half-lives of the two tiers of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HalfLives {
+    pub long: HalfLife,
+    pub session: HalfLife,
 }
 
-impl Counter {
-    /// Adds `weight` at `at_ms`, unless that is older than the half-life numbered `oldest`.
-    pub(super) fn add(&mut self, weight: f64, at_ms: i64, half_life: HalfLife, oldest: i64) {
+/// Which half-life a sum fades with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tier {
+    Long,
+    Session,
+}
+
+/// One sum: of one word, in one tier, of one half-life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Cell {
+    /// The word, doubled, and one more for the session.
+    key: u32,
+    half_life: i32,
+    sum: i64,
+}
+
+/// Sums by word.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counters {
+    /// By key and half-life.
+    cells: Vec<Cell>,
+}
+
+impl HalfLives {
+    fn of(&self, key: u32) -> HalfLife {
+        if key & 1 == 0 {
+            self.long
+        } else {
+            self.session
+        }
+    }
+}
+
+impl Counters {
+    /// Adds `weight` at `at_ms`, unless that is too old to count for a shopper last seen at `last_seen_ms`.
+    pub(super) fn add(
+        &mut self,
+        (word, tier): (Word, Tier),
+        weight: f64,
+        at_ms: i64,
+        half_lives: HalfLives,
+        last_seen_ms: i64,
+    ) {
+        let key = word << 1 | u32::from(tier == Tier::Session);
+        let half_life = half_lives.of(key);
         let number = half_life.number(at_ms);
-        if number < oldest {
+        if number < half_life.oldest_kept(last_seen_ms) {
             return;
         }
         let gone = at_ms.rem_euclid(half_life.ms) as f64 / half_life.ms as f64;
         let added = (weight * gone.exp2() * UNIT).round() as i64;
-        match self.sums.binary_search_by_key(&number, |sum| sum.0) {
-            Ok(index) => self.sums[index].1 = self.sums[index].1.saturating_add(added),
-            Err(index) => self.sums.insert(index, (number, added)),
+        self.add_sum(key, number as i32, added);
+    }
+
+    fn add_sum(&mut self, key: u32, half_life: i32, sum: i64) {
+        let place = |cell: &Cell| (cell.key, cell.half_life).cmp(&(key, half_life));
+        match self.cells.binary_search_by(place) {
+            Ok(at) => self.cells[at].sum = self.cells[at].sum.saturating_add(sum),
+            Err(at) => {
+                let cell = Cell {
+                    key,
+                    half_life,
+                    sum,
+                };
+                self.cells.insert(at, cell);
+            }
         }
     }
 
-    /// Drops the half-lives before `oldest`.
-    pub(super) fn prune(&mut self, oldest: i64) {
-        self.sums.retain(|sum| sum.0 >= oldest);
+    /// Adds all sums of another's.
+    pub(super) fn merge(&mut self, other: &Counters) {
+        for cell in &other.cells {
+            self.add_sum(cell.key, cell.half_life, cell.sum);
+        }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.sums.is_empty()
+    /// Drops what is too old to count.
+    pub(super) fn prune(&mut self, half_lives: HalfLives, last_seen_ms: i64) {
+        self.cells.retain(|cell| {
+            i64::from(cell.half_life) >= half_lives.of(cell.key).oldest_kept(last_seen_ms)
+        });
     }
 
-    /// The decayed sum at `now_ms`.
-    pub(super) fn value(&self, now_ms: i64, half_life: HalfLife) -> f64 {
-        let now = now_ms as f64 / half_life.ms as f64;
-        self.sums
+    /// How many sums there are.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The words of an attribute, each with its evidence: long term + `session_weight` × session.
+    pub(super) fn of_attribute(
+        &self,
+        attribute: usize,
+        session_weight: f64,
+        now_ms: i64,
+        half_lives: HalfLives,
+    ) -> Vec<(Word, f64)> {
+        let from = self
+            .cells
+            .partition_point(|cell| attribute_of(cell.key >> 1) < attribute);
+        let cells = self.cells[from..]
             .iter()
-            .map(|(number, sum)| *sum as f64 / UNIT * (*number as f64 - now).exp2())
+            .take_while(|cell| attribute_of(cell.key >> 1) == attribute);
+        let mut values: Vec<(Word, f64)> = Vec::new();
+        for cell in cells {
+            let evidence = cell.value(now_ms, half_lives, session_weight);
+            match values.last_mut() {
+                Some((word, sum)) if *word == cell.key >> 1 => *sum += evidence,
+                _ => values.push((cell.key >> 1, evidence)),
+            }
+        }
+        values
+    }
+
+    /// The evidence for one word.
+    pub(super) fn of_word(
+        &self,
+        word: Word,
+        session_weight: f64,
+        now_ms: i64,
+        half_lives: HalfLives,
+    ) -> f64 {
+        let from = self.cells.partition_point(|cell| cell.key >> 1 < word);
+        let cells = self.cells[from..].iter();
+        cells
+            .take_while(|cell| cell.key >> 1 == word)
+            .map(|cell| cell.value(now_ms, half_lives, session_weight))
             .sum()
+    }
+
+    /// The attributes with a sum, by number.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = usize> {
+        let mut last = None;
+        self.cells.iter().filter_map(move |cell| {
+            let attribute = attribute_of(cell.key >> 1);
+            (last.replace(attribute) != Some(attribute)).then_some(attribute)
+        })
+    }
+
+    /// Forgets a word.
+    pub(super) fn forget(&mut self, word: Word) {
+        self.cells.retain(|cell| cell.key >> 1 != word);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.cells = Vec::new();
+    }
+}
+
+impl Cell {
+    fn value(&self, now_ms: i64, half_lives: HalfLives, session_weight: f64) -> f64 {
+        let now = now_ms as f64 / half_lives.of(self.key).ms as f64;
+        let faded = self.sum as f64 / UNIT * (f64::from(self.half_life) - now).exp2();
+        if self.key & 1 == 0 {
+            faded
+        } else {
+            session_weight * faded
+        }
     }
 }

@@ -38,9 +38,36 @@ pub struct EventRefused {
     pub suggestion: Option<String>,
 }
 
+impl EventRefused {
+    /// What is wrong, and what to write instead.
+    pub fn told(&self) -> String {
+        let instead = self.suggestion.as_ref();
+        let instead = instead.map_or(String::new(), |suggestion| format!(": {suggestion}"));
+        format!("{self}{instead}")
+    }
+}
+
+/// Whether a shopper may be called this.
+pub fn check_token(id: &str) -> Result<(), EventRefused> {
+    token(&serde_json::json!({ "shopper": id }), "shopper").map(|_| ())
+}
+
 /// The event in `value`, or the first thing that is wrong with it. Unknown fields are ignored, `null` is absent, and
 /// an event without a time happened `now`.
 pub fn parse(value: &Value, now: Timestamp) -> Result<Event, EventRefused> {
+    parse_of_age(value, now, AGE_MAX)
+}
+
+/// The same for an event of a history, which may be of any age.
+pub fn parse_past(value: &Value, now: Timestamp) -> Result<Event, EventRefused> {
+    parse_of_age(value, now, SignedDuration::MAX)
+}
+
+fn parse_of_age(
+    value: &Value,
+    now: Timestamp,
+    age_max: SignedDuration,
+) -> Result<Event, EventRefused> {
     if !value.is_object() {
         return Err(refused(
             "event",
@@ -62,11 +89,13 @@ pub fn parse(value: &Value, now: Timestamp) -> Result<Event, EventRefused> {
         })?,
         account: token(value, "account")?,
         session: token(value, "session")?,
-        at: at(value, now)?,
+        at: at(value, now, age_max)?,
         positions: positions(value, products.len())?,
         products,
         query_id: text(value, "query_id", ID_BYTES_MAX)?,
         query: text(value, "query", QUERY_BYTES_MAX)?,
+        category: text(value, "category", QUERY_BYTES_MAX)?,
+        filter: text(value, "filter", QUERY_BYTES_MAX)?,
         price: price(value)?,
         quantity: quantity(value)?,
         currency: currency(value)?,
@@ -174,7 +203,7 @@ fn positions(value: &Value, products: usize) -> Result<Vec<u32>, EventRefused> {
     found.iter().enumerate().map(position).collect()
 }
 
-fn at(value: &Value, now: Timestamp) -> Result<Timestamp, EventRefused> {
+fn at(value: &Value, now: Timestamp, age_max: SignedDuration) -> Result<Timestamp, EventRefused> {
     let Some(found) = present(value, "at") else {
         return Ok(to_millisecond(now));
     };
@@ -185,9 +214,10 @@ fn at(value: &Value, now: Timestamp) -> Result<Timestamp, EventRefused> {
         return Err(refused("at", "is not a time", example));
     };
     let age = now.duration_since(at);
-    if age > AGE_MAX {
-        let reason = format!("is {at}, more than {} days ago", AGE_MAX.as_hours() / 24);
-        return Err(refused("at", reason, "send events when they happen"));
+    if age > age_max {
+        let reason = format!("is {at}, more than {} days ago", age_max.as_hours() / 24);
+        let suggestion = "send events when they happen, and a history with `endcap replay`";
+        return Err(refused("at", reason, suggestion));
     }
     if age < -AHEAD_MAX {
         let reason = format!("is {at}, more than {} minutes ahead", AHEAD_MAX.as_mins());

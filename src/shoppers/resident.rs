@@ -1,28 +1,27 @@
 //! The profiles in memory. They are changed here first and written to the journal later; those that are written
 //! already can be dropped and read again.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use rustc_hash::FxHashMap;
+
 use super::profile::Profile;
-use crate::journal::{Journal, JournalError, SavedProfile};
+use crate::journal::{Journal, JournalError, Person, SavedProfile};
 
 const SHARDS: usize = 64;
 
 /// At most this many profiles stay in memory, apart from those that wait for a checkpoint.
-/// One takes some 3 kB.
-pub(super) const RESIDENT_MAX: usize = 100_000;
+/// One takes some 1.5 kB, and at most some 16 kB.
+pub(super) const RESIDENT_MAX: usize = 400_000;
 
 /// All shoppers' profiles, as far as they are in memory.
 pub(super) struct Residents {
     shards: Vec<RwLock<Shard>>,
-    hasher: RandomState,
 }
 
 struct Shard {
-    residents: HashMap<Box<str>, Resident>,
+    residents: FxHashMap<Person, Resident>,
     resident_max: usize,
     /// Counts removals, so that a profile read from disk before one is not put back after it.
     removals: u64,
@@ -51,14 +50,13 @@ impl Residents {
     pub(super) fn new(resident_max: usize) -> Residents {
         let shard = |_| {
             RwLock::new(Shard {
-                residents: HashMap::new(),
+                residents: FxHashMap::default(),
                 resident_max: resident_max.div_ceil(SHARDS),
                 removals: 0,
             })
         };
         Residents {
             shards: (0..SHARDS).map(shard).collect(),
-            hasher: RandomState::new(),
         }
     }
 
@@ -66,10 +64,25 @@ impl Residents {
     pub(super) fn load(
         &self,
         journal: &Journal,
-        shopper: &str,
+        person: Person,
     ) -> Result<Option<Arc<Profile>>, JournalError> {
-        let found = self.find(journal, shopper)?;
+        let found = self.find(journal, person)?;
         Ok(found.map(|(profile, _)| profile))
+    }
+
+    /// Like `load`, but a profile that is not in memory stays out of it.
+    pub(super) fn peek(
+        &self,
+        journal: &Journal,
+        person: Person,
+    ) -> Result<Option<Arc<Profile>>, JournalError> {
+        if let Some(resident) = read(self.shard(person)).residents.get(&person) {
+            return Ok(Some(resident.profile.clone()));
+        }
+        let saved = journal.profile(person)?;
+        saved
+            .map(|saved| decode(journal, &saved).map(Arc::new))
+            .transpose()
     }
 
     /// Changes the shopper's profile by entry `sequence`, unless it contains that entry already. Entries arrive one
@@ -77,22 +90,22 @@ impl Residents {
     pub(super) fn change(
         &self,
         journal: &Journal,
-        shopper: &str,
+        person: Person,
         sequence: u64,
         empty: &Profile,
         change: impl FnOnce(&mut Profile),
     ) -> Result<(), JournalError> {
         let (profile, known_to) = self
-            .find(journal, shopper)?
+            .find(journal, person)?
             .unwrap_or_else(|| (Arc::new(empty.clone()), 0));
-        let mut shard = write(self.shard(shopper));
-        if !shard.residents.contains_key(shopper) {
-            shard.insert(shopper, Resident::new(profile.clone(), known_to));
+        let mut shard = write(self.shard(person));
+        if !shard.residents.contains_key(&person) {
+            shard.insert(person, Resident::new(profile.clone(), known_to));
         }
         drop(profile);
         let resident = shard
             .residents
-            .get_mut(shopper)
+            .get_mut(&person)
             .expect("it was inserted above, under the same lock");
         if resident.sequence < sequence {
             change(Arc::make_mut(&mut resident.profile));
@@ -106,30 +119,37 @@ impl Residents {
     fn find(
         &self,
         journal: &Journal,
-        shopper: &str,
+        person: Person,
     ) -> Result<Option<(Arc<Profile>, u64)>, JournalError> {
-        let shard = self.shard(shopper);
+        let shard = self.shard(person);
         let removals = {
             let shard = read(shard);
-            if let Some(resident) = shard.residents.get(shopper) {
+            if let Some(resident) = shard.residents.get(&person) {
                 resident.used.store(true, Ordering::Relaxed);
                 return Ok(Some((resident.profile.clone(), resident.sequence)));
             }
             shard.removals
         };
-        let Some(saved) = journal.profile(shopper)? else {
+        let Some(saved) = journal.profile(person)? else {
             return Ok(None);
         };
         let profile = Arc::new(decode(journal, &saved)?);
         let mut shard = write(shard);
-        if let Some(newer) = shard.residents.get(shopper) {
+        if let Some(newer) = shard.residents.get(&person) {
             return Ok(Some((newer.profile.clone(), newer.sequence)));
         }
         if shard.removals == removals {
             let resident = Resident::new(profile.clone(), saved.sequence);
-            shard.insert(shopper, resident);
+            shard.insert(person, resident);
         }
         Ok(Some((profile, saved.sequence)))
+    }
+
+    /// Forgets a profile, saved or not.
+    pub(super) fn remove(&self, person: Person) {
+        let mut shard = write(self.shard(person));
+        shard.removals += 1;
+        shard.residents.remove(&person);
     }
 
     /// The profiles that wait for a checkpoint, one shard after the other.
@@ -141,25 +161,22 @@ impl Residents {
                 .iter()
                 .filter(|(_, resident)| resident.changed);
             let profiles: Vec<_> = changed
-                .map(|(shopper, resident)| {
-                    (shopper.clone(), resident.sequence, resident.profile.clone())
-                })
+                .map(|(person, resident)| (*person, resident.sequence, resident.profile.clone()))
                 .collect();
             drop(shard);
-            let saved =
-                |(shopper, sequence, profile): (Box<str>, u64, Arc<Profile>)| SavedProfile {
-                    shopper: shopper.into(),
-                    sequence,
-                    bytes: encode(&profile),
-                };
+            let saved = |(person, sequence, profile): (Person, u64, Arc<Profile>)| SavedProfile {
+                person,
+                sequence,
+                bytes: encode(&profile),
+            };
             profiles.into_iter().map(saved).collect()
         })
     }
 
     /// Marks a profile as written, unless it changed again since it was encoded.
-    pub(super) fn saved(&self, shopper: &str, sequence: u64) {
-        let mut shard = write(self.shard(shopper));
-        if let Some(resident) = shard.residents.get_mut(shopper)
+    pub(super) fn saved(&self, person: Person, sequence: u64) {
+        let mut shard = write(self.shard(person));
+        if let Some(resident) = shard.residents.get_mut(&person)
             && resident.sequence == sequence
         {
             resident.changed = false;
@@ -193,17 +210,17 @@ impl Residents {
         counts
     }
 
-    fn shard(&self, shopper: &str) -> &RwLock<Shard> {
-        &self.shards[self.hasher.hash_one(shopper) as usize % SHARDS]
+    fn shard(&self, person: Person) -> &RwLock<Shard> {
+        &self.shards[person as usize % SHARDS]
     }
 }
 
 impl Shard {
-    fn insert(&mut self, shopper: &str, resident: Resident) {
+    fn insert(&mut self, person: Person, resident: Resident) {
         if self.residents.len() >= self.resident_max {
             self.sweep();
         }
-        self.residents.insert(shopper.into(), resident);
+        self.residents.insert(person, resident);
     }
 
     /// Removes profiles that are written and were not used since the last sweep, down to somewhat below the limit.
@@ -241,8 +258,8 @@ fn encode(profile: &Profile) -> Vec<u8> {
 fn decode(journal: &Journal, saved: &SavedProfile) -> Result<Profile, JournalError> {
     postcard::from_bytes(&saved.bytes).map_err(|error| {
         journal.damaged(format!(
-            "the profile of {} is unreadable: {error}",
-            saved.shopper
+            "the profile of person {} is unreadable: {error}",
+            saved.person
         ))
     })
 }

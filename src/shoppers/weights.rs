@@ -7,6 +7,8 @@ use crate::journal::EventKind;
 /// Ratios after the usual ones of the field (view 1, wishlist 3, cart 4, purchase 8); measured on a grocer's households
 /// together with the half-life of 90 days and κ = 50 of `AffinitySettings`. Events that are missing weigh nothing.
 pub const EVENT_WEIGHTS: &[(EventKind, f64)] = &[
+    (EventKind::Category, 0.5),
+    (EventKind::Filter, 1.0),
     (EventKind::View, 1.0),
     (EventKind::Click, 1.0),
     (EventKind::Wishlist, 3.0),

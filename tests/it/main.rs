@@ -22,3 +22,4 @@ mod search;
 mod served;
 mod serving;
 mod shop;
+mod shoppers;

@@ -86,7 +86,7 @@ proptest! {
         let shop = &*TASTE;
         let plain = request(&words, &filter);
         let viewed: Vec<Event> = viewed.iter().map(|id| view(&shopper, *id)).collect();
-        shop.engine.record(viewed).unwrap();
+        shop.engine.record(viewed, now()).unwrap();
         let personal = Request {
             shopper: Some(shopper.clone()),
             impact: Some(f64::from(impact)),
@@ -113,7 +113,7 @@ proptest! {
     ) {
         let shop = &*TASTE;
         let viewed: Vec<Event> = viewed.iter().map(|id| view(&shopper, *id)).collect();
-        shop.engine.record(viewed).unwrap();
+        shop.engine.record(viewed, now()).unwrap();
         let plain = Request { explain: true, ..request(&words, &filter) };
         let hits = |request: &Request| serde_json::to_vec(&shop.page(request).hits).unwrap();
         let no_impact = Request {

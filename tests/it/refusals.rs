@@ -16,7 +16,7 @@ fn what_cannot_be_understood_is_refused() {
         400
         {
           "code": "bad_parameter",
-          "message": "the query string is not what was expected: qq: unknown field `qq`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `segment`, `surface`, `category`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now`",
+          "message": "the query string is not what was expected: qq: unknown field `qq`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `query_id`, `device`, `country`, `campaign`, `referrer`, `segment`, `surface`, `category`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now`",
           "docs": "/openapi.json"
         }
     "#]]);
@@ -82,7 +82,7 @@ fn what_cannot_be_understood_is_refused() {
         400
         {
           "code": "bad_parameter",
-          "message": "the body is not what was expected: unknown field `query`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `segment`, `surface`, `category`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now` at line 1 column 8",
+          "message": "the body is not what was expected: unknown field `query`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `query_id`, `device`, `country`, `campaign`, `referrer`, `segment`, `surface`, `category`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now` at line 1 column 8",
           "docs": "/openapi.json"
         }
     "#]]);
@@ -270,6 +270,7 @@ fn one_bad_event_does_not_sink_the_batch() {
         {
           "accepted": 2,
           "duplicates": 0,
+          "ignored": 0,
           "refused": [
             {
               "index": 1,
@@ -309,25 +310,27 @@ fn an_event_id_is_recorded_once() {
         "/v1/events",
         batch.to_string(),
         expect![[r#"
-        202
-        {
-          "accepted": 3,
-          "duplicates": 1,
-          "refused": []
-        }
-    "#]],
+            202
+            {
+              "accepted": 3,
+              "duplicates": 1,
+              "ignored": 0,
+              "refused": []
+            }
+        "#]],
     );
     shop.check(
         "POST",
         "/v1/events",
         batch.to_string(),
         expect![[r#"
-        202
-        {
-          "accepted": 3,
-          "duplicates": 3,
-          "refused": []
-        }
-    "#]],
+            202
+            {
+              "accepted": 3,
+              "duplicates": 3,
+              "ignored": 0,
+              "refused": []
+            }
+        "#]],
     );
 }

@@ -81,6 +81,11 @@ impl Shop {
         }
     }
 
+    /// With this file.
+    pub(crate) fn with_file(self, name: &str, text: &str) -> Shop {
+        self.with(name, text)
+    }
+
     fn with(self, name: &str, text: &str) -> Shop {
         write(&self.paths, name, text);
         let snapshot = publishing::load(&self.paths).unwrap();

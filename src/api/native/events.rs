@@ -30,6 +30,8 @@ pub(in crate::api) struct Accepted {
     accepted: usize,
     /// How many of them had been sent before, by their `id`.
     duplicates: usize,
+    /// How many were not recorded because their shopper wants nothing recorded.
+    ignored: usize,
     /// The events that were not recorded; the others were.
     refused: Vec<Refused>,
 }
@@ -45,9 +47,7 @@ struct Refused {
 
 impl Refused {
     fn new(index: usize, error: &EventRefused) -> Self {
-        let instead = error.suggestion.as_ref();
-        let instead = instead.map_or(String::new(), |suggestion| format!(": {suggestion}"));
-        let message = format!("{error}{instead}");
+        let message = error.told();
         Refused { index, message }
     }
 }
@@ -76,14 +76,25 @@ pub(in crate::api) async fn post(
             Err(error) => refused.push(Refused::new(index, &error)),
         }
     }
-    let accepted = events.len();
+    let parsed = events.len();
     let engine = shop.engine.clone();
-    let recorded = blocking(&shop, move || engine.record(events)).await??;
+    let recorded = blocking(&shop, move || engine.record(events, now)).await??;
     metrics::counter!("endcap_events_accepted_total").increment(recorded.accepted as u64);
+    let counted = [
+        ("endcap_events_duplicate_total", recorded.duplicates.len()),
+        (
+            "endcap_events_without_consent_total",
+            recorded.ignored.len(),
+        ),
+    ];
+    for (name, count) in counted {
+        metrics::counter!(name).increment(count as u64);
+    }
     metrics::counter!("endcap_events_refused_total").increment(refused.len() as u64);
     let answer = Accepted {
-        accepted,
+        accepted: parsed - recorded.ignored.len(),
         duplicates: recorded.duplicates.len(),
+        ignored: recorded.ignored.len(),
         refused,
     };
     Ok((StatusCode::ACCEPTED, Json(answer)))

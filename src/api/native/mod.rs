@@ -2,6 +2,7 @@
 
 pub(super) mod events;
 pub(super) mod search;
+pub(super) mod shoppers;
 pub(super) mod suggest;
 
 use axum::body::Body;

@@ -45,6 +45,16 @@ pub(in crate::api) struct SearchParameters {
     shopper: Option<String>,
     /// The shopper's visit.
     session: Option<String>,
+    /// The `query_id` of an earlier page of the same list: the order it promised is held. None begins a new list.
+    query_id: Option<String>,
+    /// Of this visit, for segments: `phone`, `desktop`, …
+    device: Option<String>,
+    /// Of this visit, for segments: a country code.
+    country: Option<String>,
+    /// Of this visit, for segments: the campaign the shopper came by.
+    campaign: Option<String>,
+    /// Of this visit, for segments: the site the shopper came from.
+    referrer: Option<String>,
     /// A segment the caller knows the shopper to be in.
     segment: Option<String>,
     /// Where the list appears; `search` when not said.
@@ -75,9 +85,14 @@ enum Switch {
 }
 
 impl SearchParameters {
-    fn into_request(self) -> Request {
+    fn into_request(self) -> Result<Request, ApiError> {
         let plain = Request::new(self.q, self.now.unwrap_or_else(now));
-        Request {
+        let query_id = self.query_id.as_deref().map(read_query_id);
+        Ok(Request {
+            device: self.device,
+            country: self.country,
+            campaign: self.campaign,
+            referrer: self.referrer,
             filter: self.filter,
             facets: self.facets,
             facet_values_max: self.facet_values_max,
@@ -99,9 +114,10 @@ impl SearchParameters {
                 Some(Switch::On) | None => Spelling::Corrected,
             },
             explain: self.explain.unwrap_or_default(),
-            query_id: rand::random(),
+            continues: self.query_id.is_some(),
+            query_id: query_id.transpose()?.unwrap_or_else(rand::random),
             ..Request::new(plain.q, plain.now)
-        }
+        })
     }
 }
 
@@ -129,7 +145,7 @@ pub(in crate::api) async fn post(
 }
 
 async fn answer(shop: Shop, parameters: SearchParameters) -> Result<Json<Page>, ApiError> {
-    let request = parameters.into_request();
+    let request = parameters.into_request()?;
     let started = Instant::now();
     let engine = shop.engine.clone();
     let mut page = blocking(&shop, move || engine.search(&request)).await??;
@@ -137,6 +153,18 @@ async fn answer(shop: Shop, parameters: SearchParameters) -> Result<Json<Page>, 
     metrics::histogram!("endcap_search_seconds").record(took);
     page.took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     Ok(Json(page))
+}
+
+/// A `query_id` is 32 hexadecimal digits.
+fn read_query_id(text: &str) -> Result<u128, ApiError> {
+    let is_one = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let id = is_one
+        .then(|| u128::from_str_radix(text, 16).ok())
+        .flatten();
+    id.ok_or_else(|| {
+        let message = "`query_id` is not 32 hexadecimal digits: send the one that an earlier page of the list answered, or leave it out";
+        ApiError::bad_request("bad_parameter", message)
+    })
 }
 
 /// An array of names, or names separated by commas.

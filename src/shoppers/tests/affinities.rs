@@ -6,34 +6,40 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::{after, entry, noon, view};
-use crate::journal::{Entry, EventKind};
+use super::{Told, after, deed, entry, noon, of_product, view};
+use crate::journal::{Deed, Entry, EventKind};
+use crate::shoppers::Words;
 use crate::shoppers::affinity::{AFFINITY_MAX, AffinitySettings, affinity};
-use crate::shoppers::profile::{
-    ATTRIBUTES_MAX, DISMISSED_MAX, Profile, VALUE_BYTES_MAX, VALUES_MAX,
-};
+use crate::shoppers::profile::{DISMISSED_MAX, Profile, RECENT_MAX, SUMS_MAX, VALUES_MAX};
 use crate::shoppers::weights::weight;
+use crate::shoppers::words::VALUE_BYTES_MAX;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-fn profile_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Profile {
-    let mut profile = Profile::empty(&AffinitySettings::default());
-    for entry in entries {
-        profile.apply(entry);
-    }
-    profile
+fn profile_of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Told {
+    Told::of(entries)
 }
 
-fn evidence(profile: &Profile, brand: &str, session_weight: f64, now: Timestamp) -> f64 {
+fn evidence(told: &Told, brand: &str, session_weight: f64, now: Timestamp) -> f64 {
     let settings = AffinitySettings {
         session_weight,
         ..AffinitySettings::default()
     };
-    profile
-        .evidence(&settings, "brand", now)
-        .find(|(value, _)| *value == brand)
+    told.profile
+        .evidence(&told.words, &settings, "brand", now)
+        .into_iter()
+        .find(|(word, _)| told.words.value(*word) == brand)
         .map_or(0.0, |(_, evidence)| evidence)
+}
+
+fn total(told: &Told, settings: &AffinitySettings, now: Timestamp) -> f64 {
+    let evidence = told.profile.evidence(&told.words, settings, "brand", now);
+    evidence.iter().map(|(_, evidence)| evidence.max(0.0)).sum()
+}
+
+fn attributes(told: &Told) -> usize {
+    told.profile.attributes(&told.words).len()
 }
 
 #[track_caller]
@@ -89,8 +95,8 @@ fn evidence_adds_up_over_time_and_weight() {
         evidence(&profile, "Zephyr", 0.0, after(180 * DAY)),
         0.25 + 4.0 - 6.0,
     );
-    assert_eq!(profile.events(), 3);
-    assert_eq!(profile.last_seen(), Some(after(180 * DAY)));
+    assert_eq!(profile.profile.events(), 3);
+    assert_eq!(profile.profile.last_seen(), Some(after(180 * DAY)));
 }
 
 #[test]
@@ -103,9 +109,7 @@ fn a_time_before_the_latest_event_is_that_event_s_time() {
 fn looking_around_is_no_evidence_but_is_seen() {
     let kinds = [
         EventKind::Search,
-        EventKind::Filter,
         EventKind::Sort,
-        EventKind::Category,
         EventKind::Home,
         EventKind::Impression,
         EventKind::EmailOpen,
@@ -113,8 +117,8 @@ fn looking_around_is_no_evidence_but_is_seen() {
     ];
     let entries = kinds.map(|kind| entry("anna", kind, noon(), &[("brand", "Zephyr")]));
     let profile = profile_of(&entries);
-    assert_eq!((profile.events(), profile.attributes().count()), (8, 0));
-    assert_eq!(profile.last_seen(), Some(noon()));
+    assert_eq!((profile.profile.events(), attributes(&profile)), (6, 0));
+    assert_eq!(profile.profile.last_seen(), Some(noon()));
 }
 
 #[test]
@@ -144,7 +148,9 @@ fn three_views_show_at_once_and_fade_within_hours() {
     let entries = [0, 60, 120].map(|seconds| view("anna", "Zephyr", after(seconds)));
     let profile = profile_of(&entries);
     let leaning = |now| {
-        let leanings = profile.leanings(&settings, "brand", now, |_| 0.05);
+        let leanings = profile
+            .profile
+            .leanings(&profile.words, &settings, "brand", now, |_| 0.05);
         leanings[0].affinity
     };
     assert!(leaning(after(120)) > 1.3, "{}", leaning(after(120)));
@@ -159,14 +165,22 @@ fn three_views_show_at_once_and_fade_within_hours() {
 #[test]
 fn a_dislike_counts_against_its_value_only() {
     let settings = AffinitySettings::default();
+    let disliked = entry("anna", EventKind::Dismiss, noon(), &[("brand", "Zephyr")]);
     let profile = profile_of(&[
-        entry("anna", EventKind::Dismiss, noon(), &[("brand", "Zephyr")]),
+        of_product("42", disliked),
         entry("anna", EventKind::Home, noon(), &[]),
     ]);
-    let leanings = profile.leanings(&settings, "brand", noon(), |_| 0.1);
+    let leanings = profile
+        .profile
+        .leanings(&profile.words, &settings, "brand", noon(), |_| 0.1);
     assert!(leanings[0].affinity < -1.0, "{leanings:?}");
-    assert_eq!(profile.evidence_total(&settings, "brand", noon()), 0.0);
-    assert_eq!(profile.dismissed().collect::<Vec<_>>(), ["42"]);
+    assert_eq!(total(&profile, &settings, noon()), 0.0);
+    let dismissed: Vec<&str> = profile
+        .profile
+        .dismissed()
+        .map(|word| profile.words.value(word))
+        .collect();
+    assert_eq!(dismissed, ["42"]);
 }
 
 #[test]
@@ -184,18 +198,17 @@ fn settings_have_defaults_and_say_what_is_wrong() {
     );
     assert_eq!(faults[1].0, "session_weight");
     // Even then profiles work.
-    let mut profile = Profile::empty(&settings);
-    profile.apply(&view("anna", "Zephyr", noon()));
-    assert!(
-        profile
-            .evidence_total(&settings, "brand", noon())
-            .is_finite()
-    );
+    let mut told = Told {
+        words: Words::new(),
+        profile: Profile::empty(&settings),
+    };
+    told.apply(&view("anna", "Zephyr", noon()));
+    assert!(total(&told, &settings, noon()).is_finite());
 }
 
 #[test]
 fn the_weakest_value_makes_room_for_a_new_one() {
-    let mut profile = Profile::empty(&AffinitySettings::default());
+    let mut profile = Told::new();
     profile.apply(&view("anna", "weakest", noon()));
     for number in 0..VALUES_MAX as i64 - 1 {
         let brand = format!("brand {number}");
@@ -213,7 +226,7 @@ fn the_weakest_value_makes_room_for_a_new_one() {
 fn a_long_value_is_no_evidence() {
     let long = "x".repeat(VALUE_BYTES_MAX + 1);
     let profile = profile_of(&[view("anna", &long, noon())]);
-    assert_eq!((profile.events(), profile.attributes().count()), (1, 0));
+    assert_eq!((profile.profile.events(), attributes(&profile)), (1, 0));
 }
 
 /// Events of one shopper over years, at few enough values that nothing is forgotten.
@@ -235,15 +248,61 @@ fn any_entries(brands: usize) -> impl Strategy<Value = Vec<Entry>> {
     prop::collection::vec(any_entry, 0..120)
 }
 
+/// The deeds of entries, in the words of one shop.
+fn deeds(entries: &[Entry]) -> (Words, Vec<Deed>) {
+    let mut words = Words::new();
+    let deeds = entries
+        .iter()
+        .map(|entry| {
+            let product = entry.event.products[0].clone();
+            deed(&mut words, &of_product(&product, entry.clone()))
+        })
+        .collect();
+    (words, deeds)
+}
+
+fn profile_of_deeds<'a>(deeds: impl IntoIterator<Item = &'a Deed>) -> Profile {
+    let mut profile = Profile::empty(&AffinitySettings::default());
+    for deed in deeds {
+        profile.apply(deed, true);
+    }
+    profile
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn any_order_gives_the_same_profile(
-        (entries, shuffled) in any_entries(20)
-            .prop_flat_map(|entries| (Just(entries.clone()), Just(entries).prop_shuffle())),
+        (entries, order) in any_entries(20).prop_flat_map(|entries| {
+            let order: Vec<usize> = (0..entries.len()).collect();
+            (Just(entries), Just(order).prop_shuffle())
+        }),
     ) {
-        prop_assert_eq!(profile_of(&entries), profile_of(&shuffled));
+        let (_, deeds) = deeds(&few_products(entries));
+        let shuffled = profile_of_deeds(order.iter().map(|at| &deeds[*at]));
+        prop_assert_eq!(profile_of_deeds(&deeds), shuffled);
+    }
+
+    #[test]
+    fn merging_gives_the_profile_of_all_deeds_however_it_is_done(
+        entries in any_entries(20),
+        cuts in (0..120usize, 0..120usize),
+    ) {
+        let (_, deeds) = deeds(&few_products(entries));
+        let mut cuts = [cuts.0.min(deeds.len()), cuts.1.min(deeds.len())];
+        cuts.sort_unstable();
+        let [one, two, three] = [&deeds[..cuts[0]], &deeds[cuts[0]..cuts[1]], &deeds[cuts[1]..]]
+            .map(profile_of_deeds);
+        let merged = |into: &Profile, other: &Profile| {
+            let mut into = into.clone();
+            into.merge(other);
+            into
+        };
+        let all = profile_of_deeds(&deeds);
+        prop_assert_eq!(&merged(&merged(&one, &two), &three), &all);
+        prop_assert_eq!(&merged(&one, &merged(&two, &three)), &all);
+        prop_assert_eq!(&merged(&merged(&three, &one), &two), &all);
     }
 
     #[test]
@@ -266,22 +325,41 @@ proptest! {
 
     #[test]
     fn limits_are_never_exceeded(entries in any_entries(500), many in 0..100usize) {
-        let mut profile = profile_of(&entries);
+        let (mut words, deeds) = deeds(&entries);
+        let mut profile = profile_of_deeds(&deeds);
         for number in 0..many {
-            let name = format!("attribute {number}");
-            profile.apply(&entry("anna", EventKind::View, noon(), &[(&name, "x")]));
-            let mut dismissed = entry("anna", EventKind::Dismiss, after(number as i64), &[]);
-            dismissed.event.products = (0..3).map(|n| format!("{number} {n}")).collect();
-            profile.apply(&dismissed);
+            for value in 0..20 {
+                let (name, value) = (format!("attribute {}", number % 50), format!("{number} {value}"));
+                let entry = entry("anna", EventKind::View, after(number as i64), &[(&name, &value)]);
+                profile.apply(&deed(&mut words, &entry), true);
+            }
+            let dismissed = entry("anna", EventKind::Dismiss, after(number as i64), &[]);
+            for product in 0..3 {
+                let dismissed = of_product(&format!("{number} {product}"), dismissed.clone());
+                profile.apply(&deed(&mut words, &dismissed), true);
+            }
         }
         let settings = AffinitySettings::default();
-        prop_assert!(profile.attributes().count() <= ATTRIBUTES_MAX);
-        for attribute in profile.attributes() {
-            prop_assert!(profile.evidence(&settings, attribute, noon()).count() <= VALUES_MAX);
-            for leaning in profile.leanings(&settings, attribute, noon(), |_| 0.01) {
+        for attribute in profile.attributes(&words) {
+            prop_assert!(profile.evidence(&words, &settings, attribute, noon()).len() <= VALUES_MAX);
+            for leaning in profile.leanings(&words, &settings, attribute, noon(), |_| 0.01) {
                 prop_assert!(leaning.affinity.abs() <= AFFINITY_MAX);
             }
         }
         prop_assert!(profile.dismissed().count() <= DISMISSED_MAX);
+        prop_assert!(profile.recent().len() <= RECENT_MAX);
+        // Everything there is, as it is saved: sums take at most 20 bytes, products at most 15.
+        let bytes = postcard::to_stdvec(&profile).unwrap().len();
+        let most = 200 + 20 * SUMS_MAX + 15 * (DISMISSED_MAX + RECENT_MAX);
+        prop_assert!(bytes <= most, "{bytes} bytes, not {most}");
     }
+}
+
+/// Entries of so few products that none has to be forgotten.
+fn few_products(mut entries: Vec<Entry>) -> Vec<Entry> {
+    for entry in &mut entries {
+        let product: u32 = entry.event.products[0].parse().unwrap();
+        entry.event.products = vec![(product % 10).to_string()];
+    }
+    entries
 }

@@ -3,10 +3,10 @@
 
 use tempfile::TempDir;
 
-use super::{noon, view};
-use crate::journal::Journal;
+use super::{deed, noon, view};
+use crate::journal::{Batch, Journal, Name, Record};
 use crate::shoppers::resident::Residents;
-use crate::shoppers::{AffinitySettings, Profile};
+use crate::shoppers::{AffinitySettings, Profile, Words};
 
 const RESIDENT_MAX: usize = 640;
 
@@ -17,26 +17,33 @@ fn profiles_leave_memory_only_once_saved_and_come_back() {
     let residents = Residents::new(RESIDENT_MAX);
     let nobody = Profile::empty(&AffinitySettings::default());
     let mut sequence = 0;
+    let viewed = deed(&mut Words::new(), &view("anna", "Zephyr", noon()));
+    let shoppers = 3 * RESIDENT_MAX;
+    let mut batch = Batch::default();
+    for person in 1..=shoppers as u32 {
+        let name = Name::Token(format!("shopper {person}"));
+        journal
+            .add(&mut batch, &Record::Known { person, name })
+            .unwrap();
+    }
+    journal.append(batch).unwrap().wait().unwrap();
     let mut see = |number: usize| {
         sequence += 1;
-        let entry = view(&format!("shopper {number}"), "Zephyr", noon());
-        let shopper = &entry.event.shopper;
-        let change = |profile: &mut Profile| profile.apply(&entry);
+        let change = |profile: &mut Profile| profile.apply(&viewed, true);
         residents
-            .change(&journal, shopper, sequence, &nobody, change)
+            .change(&journal, number as u32, sequence, &nobody, change)
             .unwrap();
     };
-    let shoppers = 3 * RESIDENT_MAX;
     for round in 1..=3 {
-        for number in 0..shoppers {
+        for number in 1..=shoppers {
             see(number);
         }
         // None of them is on disk yet, so all of them are in memory.
         assert_eq!(residents.counts().changed, shoppers, "round {round}");
         for saved in residents.changed() {
-            journal.checkpoint(saved.clone(), None).unwrap();
+            journal.save_profiles(&saved).unwrap();
             for profile in saved {
-                residents.saved(&profile.shopper, profile.sequence);
+                residents.saved(profile.person, profile.sequence);
             }
         }
         assert_eq!(residents.counts().changed, 0);
@@ -46,16 +53,14 @@ fn profiles_leave_memory_only_once_saved_and_come_back() {
             (RESIDENT_MAX / 2..=RESIDENT_MAX).contains(&resident),
             "{resident}"
         );
-        for number in 0..shoppers {
-            let profile = residents
-                .load(&journal, &format!("shopper {number}"))
-                .unwrap();
+        for number in 1..=shoppers {
+            let profile = residents.load(&journal, number as u32).unwrap();
             assert_eq!(profile.unwrap().events(), round);
         }
         let resident = residents.counts().resident;
         assert!(resident <= RESIDENT_MAX + RESIDENT_MAX / 8, "{resident}");
     }
-    let unknown = residents.load(&journal, "nobody").unwrap();
+    let unknown = residents.load(&journal, 1_000_000).unwrap();
     assert_eq!(unknown, None);
 }
 
@@ -65,13 +70,13 @@ fn an_entry_that_a_profile_contains_is_not_applied_again() {
     let journal = Journal::open(dir.path()).unwrap();
     let residents = Residents::new(RESIDENT_MAX);
     let nobody = Profile::empty(&AffinitySettings::default());
-    let entry = view("anna", "Zephyr", noon());
+    let viewed = deed(&mut Words::new(), &view("anna", "Zephyr", noon()));
     for sequence in [1, 2, 2, 1, 3] {
-        let change = |profile: &mut Profile| profile.apply(&entry);
+        let change = |profile: &mut Profile| profile.apply(&viewed, true);
         residents
-            .change(&journal, "anna", sequence, &nobody, change)
+            .change(&journal, 1, sequence, &nobody, change)
             .unwrap();
     }
-    let profile = residents.load(&journal, "anna").unwrap().unwrap();
+    let profile = residents.load(&journal, 1).unwrap().unwrap();
     assert_eq!(profile.events(), 3);
 }

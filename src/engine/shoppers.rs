@@ -1,0 +1,282 @@
+//! Where the corridor meets the shoppers: who asks, and what was done with which products.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::request::Request;
+use super::{Engine, Hit, Snapshot, evidence};
+use crate::catalog::filter::{self, Filter};
+use crate::catalog::schema::Role;
+use crate::journal::{Entry, Event, Evidence, JournalError};
+use crate::ranking::{Known, Taste, prior_share};
+use crate::shoppers::segments::Facts;
+use crate::shoppers::words::{PRICE_TIER, PRODUCT, REDUCED};
+use crate::shoppers::{Consent, Held, Profile, Recorded, Shoppers, Summary, Visit};
+
+/// Who asks.
+#[derive(Default)]
+pub(super) struct Visitor<'e> {
+    shoppers: Option<&'e Shoppers>,
+    /// `None` for somebody nobody knows.
+    profile: Option<Arc<Profile>>,
+    /// Names of the segments the visitor is in.
+    pub(super) segments: Vec<String>,
+}
+
+/// A segment, and how many of the known shoppers are in it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct SegmentCount {
+    pub name: String,
+    /// The condition.
+    pub when: String,
+    pub shoppers: usize,
+}
+
+impl Engine {
+    /// Records events, which arrived `now`, with what their products were when they happened; durable when this
+    /// returns, and visible to the shopper's next request.
+    pub fn record(&self, events: Vec<Event>, now: Timestamp) -> Result<Recorded, JournalError> {
+        let snapshot = self.live.load_full();
+        let Some(shoppers) = &self.shoppers else {
+            return Err(JournalError::Stopped);
+        };
+        let entry = |mut event: Event| {
+            self.shown.credit(&snapshot, &mut event);
+            entry(&snapshot, event)
+        };
+        shoppers.record(events.into_iter().map(entry).collect(), now)
+    }
+
+    /// What is known of a shopper; `None` for an unknown one.
+    pub fn shopper(&self, id: &str, now: Timestamp) -> Option<Summary> {
+        let snapshot = self.live.load_full();
+        let shoppers = self.shoppers.as_ref()?;
+        let share = |attribute: &str, value: &str| share_of(&snapshot, attribute, value);
+        let summary = shoppers.summary(id, now, share)?;
+        let segments = shoppers.find(id).map_or_else(Vec::new, |shopper| {
+            segments_of(
+                &snapshot,
+                shoppers,
+                &shopper.profile,
+                &Visit::default(),
+                now,
+            )
+        });
+        Some(Summary {
+            segments,
+            ..summary
+        })
+    }
+
+    /// Everything that is held of a shopper; `None` for an unknown one.
+    pub fn held(&self, id: &str, now: Timestamp) -> Result<Option<Held>, JournalError> {
+        let (Some(shoppers), Some(summary)) = (&self.shoppers, self.shopper(id, now)) else {
+            return Ok(None);
+        };
+        shoppers.held(summary).map(Some)
+    }
+
+    /// Erases a shopper at once; false when there is nobody of that name.
+    pub fn erase(&self, id: &str) -> Result<bool, JournalError> {
+        self.shown.forget_all();
+        match &self.shoppers {
+            Some(shoppers) => shoppers.erase(id),
+            None => Ok(false),
+        }
+    }
+
+    /// What a shopper allows from now on; see `Shoppers::set_consent`.
+    pub fn set_consent(&self, id: &str, consent: Consent) -> Result<(), JournalError> {
+        if consent == Consent::Nothing {
+            self.shown.forget_all();
+        }
+        match &self.shoppers {
+            Some(shoppers) => shoppers.set_consent(id, consent),
+            None => Err(JournalError::Stopped),
+        }
+    }
+
+    /// All segments with their conditions and how many shoppers are in each. Reads every profile.
+    pub fn segment_counts(&self, now: Timestamp) -> Vec<SegmentCount> {
+        let snapshot = self.live.load_full();
+        let mut counted: FxHashMap<String, usize> = FxHashMap::default();
+        if let Some(shoppers) = &self.shoppers {
+            shoppers.for_each_profile(|profile| {
+                let visit = Visit::default();
+                for name in segments_of(&snapshot, shoppers, profile, &visit, now) {
+                    *counted.entry(name).or_default() += 1;
+                }
+            });
+        }
+        let segments = snapshot.segments.segments.iter();
+        let count = |name: &str| counted.get(name).copied().unwrap_or_default();
+        segments
+            .map(|segment| SegmentCount {
+                name: segment.name.clone(),
+                when: segment.when.clone(),
+                shoppers: count(&segment.name),
+            })
+            .collect()
+    }
+
+    pub(super) fn visitor(&self, snapshot: &Snapshot, request: &Request) -> Visitor<'_> {
+        let mut visitor = Visitor::default();
+        visitor.segments.extend(request.segment.clone());
+        let Some(shoppers) = &self.shoppers else {
+            return visitor;
+        };
+        let known = request.shopper.as_deref().and_then(|id| shoppers.find(id));
+        let profile = known
+            .filter(|shopper| shopper.consent == Consent::Personalize)
+            .map(|shopper| shopper.profile);
+        let nobody = || shoppers.profile("");
+        let seen = profile.clone().unwrap_or_else(nobody);
+        let visit = Visit {
+            device: request.device.clone(),
+            country: request.country.clone(),
+            campaign: request.campaign.clone(),
+            referrer: request.referrer.clone(),
+        };
+        let segments = segments_of(snapshot, shoppers, &seen, &visit, request.now);
+        visitor.segments.extend(segments);
+        Visitor {
+            shoppers: Some(shoppers),
+            profile,
+            ..visitor
+        }
+    }
+}
+
+impl Visitor<'_> {
+    /// The visitor's taste in this catalog.
+    pub(super) fn taste<'c>(&self, snapshot: &'c Snapshot, now: Timestamp) -> Taste<'c> {
+        let (Some(shoppers), Some(profile)) = (self.shoppers, &self.profile) else {
+            return Taste::none();
+        };
+        let known = Known {
+            profile,
+            words: &shoppers.words(),
+            demand: &shoppers.demand(),
+            settings: &snapshot.recipes.affinity,
+            now,
+        };
+        Taste::bind(&known, snapshot.shelf(), snapshot.price_tiers())
+    }
+
+    /// Says of every affinity what it comes from.
+    pub(super) fn explain(&self, snapshot: &Snapshot, now: Timestamp, hits: &mut [Hit]) {
+        if let (Some(shoppers), Some(profile)) = (self.shoppers, &self.profile) {
+            evidence::explain(snapshot, profile, &shoppers.words(), now, hits);
+        }
+    }
+}
+
+fn segments_of(
+    snapshot: &Snapshot,
+    shoppers: &Shoppers,
+    profile: &Profile,
+    visit: &Visit,
+    now: Timestamp,
+) -> Vec<String> {
+    let words = shoppers.words();
+    let facts = Facts {
+        profile,
+        words: &words,
+        settings: &snapshot.recipes.affinity,
+        visit,
+        prior_share: &|attribute, value| share_of(snapshot, attribute, value),
+        now,
+    };
+    let names = snapshot.segments.of(&facts);
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// The share of the catalog's products that have a value.
+fn share_of(snapshot: &Snapshot, attribute: &str, value: &str) -> f64 {
+    if attribute == PRICE_TIER {
+        return crate::ranking::TIER_SHARE;
+    }
+    let (schema, columns) = (&snapshot.catalog.schema, &snapshot.catalog.columns);
+    let products_with = schema
+        .position(attribute)
+        .and_then(|position| columns.words(position))
+        .and_then(|(dictionary, ..)| Some(dictionary.product_count(dictionary.code(value)?)));
+    prior_share(products_with.unwrap_or(1), columns.products())
+}
+
+/// An event with what its products are, and what its category and its filter say.
+fn entry(snapshot: &Snapshot, event: Event) -> Entry {
+    let columns = &snapshot.catalog.columns;
+    let mut evidence = Vec::new();
+    for product in event.products.iter().filter_map(|id| columns.ordinal(id)) {
+        product_evidence(snapshot, product, &mut evidence);
+    }
+    if event.products.is_empty() {
+        evidence.extend(said(snapshot, &event));
+    }
+    Entry { event, evidence }
+}
+
+fn product_evidence(snapshot: &Snapshot, product: u32, evidence: &mut Vec<Evidence>) {
+    let (schema, columns) = (&snapshot.catalog.schema, &snapshot.catalog.columns);
+    let mut add = |attribute: &str, value: &str| {
+        evidence.push(Evidence {
+            attribute: attribute.to_owned(),
+            value: value.to_owned(),
+        });
+    };
+    add(PRODUCT, columns.product_id(product));
+    for (position, attribute) in schema.attributes.iter().enumerate() {
+        if attribute.affinity || attribute.role == Some(Role::Size) {
+            for value in columns.words_of(position, product) {
+                add(&attribute.name, value);
+            }
+        }
+    }
+    if let Some(tier) = snapshot.price_tiers().of(product) {
+        add(PRICE_TIER, &tier.to_string());
+    }
+    let number = |role| columns.number(schema.role(role)?, product);
+    if let (Some(price), Some(list_price)) = (number(Role::Price), number(Role::ListPrice)) {
+        add(REDUCED, if price < list_price { "yes" } else { "no" });
+    } else if schema.role(Role::ListPrice).is_some() {
+        add(REDUCED, "no");
+    }
+}
+
+/// The values that a category or a filter names, as far as they are used for affinity.
+fn said(snapshot: &Snapshot, event: &Event) -> Vec<Evidence> {
+    let schema = &snapshot.catalog.schema;
+    let mut said: Vec<(usize, String)> = Vec::new();
+    if let (Some(category), Some(attribute)) = (&event.category, schema.role(Role::Category)) {
+        said.push((attribute, category.clone()));
+    }
+    if let Some(filter) = &event.filter
+        && let Ok(filter) = filter::parse(schema, filter)
+    {
+        named_values(&filter, &mut said);
+    }
+    let sold = |(attribute, value): (usize, String)| {
+        let is_used = schema.attributes[attribute].affinity;
+        let (dictionary, ..) = snapshot.catalog.columns.words(attribute)?;
+        let code = dictionary.code(&value).filter(|_| is_used)?;
+        Some(Evidence {
+            attribute: schema.attributes[attribute].name.clone(),
+            value: dictionary.value(code).to_owned(),
+        })
+    };
+    said.into_iter().filter_map(sold).collect()
+}
+
+/// What a filter asks for; what it leaves out is no evidence.
+fn named_values(filter: &Filter, named: &mut Vec<(usize, String)>) {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => {
+            parts.iter().for_each(|part| named_values(part, named));
+        }
+        Filter::Is { attribute, value } => named.push((*attribute, value.clone())),
+        Filter::Not(_) | Filter::Within { .. } => {}
+    }
+}

@@ -1,0 +1,251 @@
+//! State as it was at some record: profiles, who is who, words. What belongs to a person is sealed with their key.
+
+use std::path::{Path, PathBuf};
+
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+
+use super::entry::{Evidence, Person, Word};
+use super::error::{JournalError, StoreError, guarded};
+use super::keys::Keys;
+
+/// The file of saved state in the journal's directory.
+pub(super) const STATE_FILE: &str = "state.redb";
+
+const PROFILES: TableDefinition<'_, u32, (u64, &[u8])> = TableDefinition::new("profiles");
+const PEOPLE: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("people");
+const WORDS: TableDefinition<'_, u32, (&str, &str)> = TableDefinition::new("words");
+const NOTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("notes");
+const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+
+/// Keys of `NUMBERS`.
+const FORMAT: &str = "format";
+const WATERMARK: &str = "watermark";
+const NEXT_PERSON: &str = "next_person";
+const MADE_WITH: &str = "made_with";
+
+/// Layout of the tables; goes up when an older program could misread them.
+const FORMAT_VERSION: u64 = 2;
+
+/// Pages of the file held in memory, in bytes.
+const CACHE_BYTES_MAX: usize = 64 << 20;
+
+pub(super) struct Store {
+    database: Database,
+    path: PathBuf,
+}
+
+/// A profile as its owner encoded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedProfile {
+    pub person: Person,
+    /// Sequence of the last record that the profile contains.
+    pub sequence: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// What is saved together with a watermark.
+#[derive(Debug, Clone, Default)]
+pub struct Checkpoint {
+    /// Every record up to it is in what is saved.
+    pub watermark: u64,
+    /// The number the next new person gets.
+    pub next_person: Person,
+    /// Who became known or changed.
+    pub people: Vec<(Person, Vec<u8>)>,
+    /// Whose profile became part of another's.
+    pub merged: Vec<Person>,
+    pub words: Vec<(Word, Evidence)>,
+    /// Named bytes that their owner encoded.
+    pub notes: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// The state that a journal is opened with.
+#[derive(Debug, Clone, Default)]
+pub struct Resumed {
+    pub watermark: u64,
+    pub next_person: Person,
+    pub people: Vec<(Person, Vec<u8>)>,
+    pub words: Vec<(Word, Evidence)>,
+}
+
+impl Store {
+    pub(super) fn open(dir: &Path) -> Result<Store, JournalError> {
+        let path = dir.join(STATE_FILE);
+        let (database, format) = guarded(&path, || {
+            let database = Database::builder()
+                .set_cache_size(CACHE_BYTES_MAX)
+                .create(&path)?;
+            let format = create_tables(&database)?;
+            Ok((database, format))
+        })?;
+        if format != FORMAT_VERSION {
+            return Err(JournalError::Newer {
+                path,
+                reason: format!("format {format}, this version reads {FORMAT_VERSION}"),
+            });
+        }
+        Ok(Store { database, path })
+    }
+
+    /// The saved state. What was `made_with` other settings is discarded first: then everything is replayed.
+    pub(super) fn resume(&self, keys: &Keys, made_with: u64) -> Result<Resumed, JournalError> {
+        guarded(&self.path, || {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut numbers = transaction.open_table(NUMBERS)?;
+                let found = numbers.get(MADE_WITH)?.map(|number| number.value());
+                if found != Some(made_with) {
+                    transaction.delete_table(PROFILES)?;
+                    transaction.open_table(PROFILES)?;
+                    transaction.delete_table(PEOPLE)?;
+                    transaction.open_table(PEOPLE)?;
+                    transaction.delete_table(NOTES)?;
+                    transaction.open_table(NOTES)?;
+                    numbers.insert(MADE_WITH, made_with)?;
+                    numbers.insert(WATERMARK, 0)?;
+                }
+            }
+            transaction.commit()?;
+            self.read_state(keys)
+        })
+    }
+
+    fn read_state(&self, keys: &Keys) -> Result<Resumed, StoreError> {
+        let transaction = self.database.begin_read()?;
+        let numbers = transaction.open_table(NUMBERS)?;
+        let number = |key: &str| -> Result<u64, StoreError> {
+            Ok(numbers.get(key)?.map_or(0, |number| number.value()))
+        };
+        let mut resumed = Resumed {
+            watermark: number(WATERMARK)?,
+            next_person: number(NEXT_PERSON)?.max(1) as Person,
+            ..Resumed::default()
+        };
+        for row in transaction.open_table(PEOPLE)?.iter()? {
+            let (person, sealed) = row?;
+            if let Some(plain) = keys.unseal(person.value(), sealed.value()) {
+                resumed.people.push((person.value(), plain));
+            }
+        }
+        for row in transaction.open_table(WORDS)?.iter()? {
+            let (word, value) = row?;
+            let (attribute, value) = value.value();
+            let evidence = Evidence {
+                attribute: attribute.to_owned(),
+                value: value.to_owned(),
+            };
+            resumed.words.push((word.value(), evidence));
+        }
+        Ok(resumed)
+    }
+
+    pub(super) fn profile(
+        &self,
+        keys: &Keys,
+        person: Person,
+    ) -> Result<Option<SavedProfile>, JournalError> {
+        guarded(&self.path, || {
+            let table = self.database.begin_read()?.open_table(PROFILES)?;
+            let Some(saved) = table.get(person)? else {
+                return Ok(None);
+            };
+            let (sequence, sealed) = saved.value();
+            Ok(keys.unseal(person, sealed).map(|bytes| SavedProfile {
+                person,
+                sequence,
+                bytes,
+            }))
+        })
+    }
+
+    pub(super) fn note(&self, name: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        guarded(&self.path, || {
+            let table = self.database.begin_read()?.open_table(NOTES)?;
+            Ok(table.get(name)?.map(|note| note.value().to_vec()))
+        })
+    }
+
+    pub(super) fn save_profiles(
+        &self,
+        keys: &Keys,
+        profiles: &[SavedProfile],
+    ) -> Result<(), JournalError> {
+        guarded(&self.path, || {
+            let mut transaction = self.database.begin_write()?;
+            // What is saved without its watermark need not survive: it is replayed.
+            transaction.set_durability(Durability::None)?;
+            {
+                let mut table = transaction.open_table(PROFILES)?;
+                for profile in profiles {
+                    if let Some(sealed) = keys.seal(profile.person, &profile.bytes) {
+                        table.insert(profile.person, (profile.sequence, sealed.as_slice()))?;
+                    }
+                }
+            }
+            Ok(transaction.commit()?)
+        })
+    }
+
+    pub(super) fn save(&self, keys: &Keys, checkpoint: &Checkpoint) -> Result<(), JournalError> {
+        guarded(&self.path, || {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut people = transaction.open_table(PEOPLE)?;
+                for (person, plain) in &checkpoint.people {
+                    if let Some(sealed) = keys.seal(*person, plain) {
+                        people.insert(person, sealed.as_slice())?;
+                    }
+                }
+                let mut profiles = transaction.open_table(PROFILES)?;
+                for person in &checkpoint.merged {
+                    profiles.remove(person)?;
+                }
+                let mut words = transaction.open_table(WORDS)?;
+                for (word, evidence) in &checkpoint.words {
+                    let value = (evidence.attribute.as_str(), evidence.value.as_str());
+                    words.insert(word, value)?;
+                }
+                let mut notes = transaction.open_table(NOTES)?;
+                for (name, bytes) in &checkpoint.notes {
+                    notes.insert(*name, bytes.as_slice())?;
+                }
+                let mut numbers = transaction.open_table(NUMBERS)?;
+                numbers.insert(WATERMARK, checkpoint.watermark)?;
+                numbers.insert(NEXT_PERSON, u64::from(checkpoint.next_person))?;
+            }
+            Ok(transaction.commit()?)
+        })
+    }
+
+    /// Removes all rows of these persons.
+    pub(super) fn forget(&self, persons: &[Person]) -> Result<(), JournalError> {
+        guarded(&self.path, || {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut people = transaction.open_table(PEOPLE)?;
+                let mut profiles = transaction.open_table(PROFILES)?;
+                for person in persons {
+                    people.remove(person)?;
+                    profiles.remove(person)?;
+                }
+            }
+            Ok(transaction.commit()?)
+        })
+    }
+}
+
+/// Makes what is missing; returns the version of the tables' layout.
+fn create_tables(database: &Database) -> Result<u64, StoreError> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(PROFILES)?;
+    transaction.open_table(PEOPLE)?;
+    transaction.open_table(WORDS)?;
+    transaction.open_table(NOTES)?;
+    let mut numbers = transaction.open_table(NUMBERS)?;
+    let format = numbers.get(FORMAT)?.map(|number| number.value());
+    let format = format.unwrap_or(FORMAT_VERSION);
+    numbers.insert(FORMAT, format)?;
+    drop(numbers);
+    transaction.commit()?;
+    Ok(format)
+}
