@@ -1,5 +1,6 @@
 //! The shop over HTTP.
 
+mod console;
 mod error;
 mod metrics;
 mod native;

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::ApiError;
 use super::storefront::{self, Face, ShopFace, Sort};
-use super::{Shop, blocking};
+use super::{Shop, blocking, console};
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
 
 /// Demo shoppers to shop as, when the shop has some.
@@ -37,6 +37,7 @@ pub(super) async fn storefront(State(shop): State<Shop>) -> Result<Response, Api
 pub(super) async fn asset(UrlPath(name): UrlPath<String>) -> Result<Response, ApiError> {
     let (kind, text) = match name.as_str() {
         "storefront.css" => ("text/css; charset=utf-8", storefront::STYLE),
+        "console.css" => ("text/css; charset=utf-8", console::STYLE),
         "storefront.js" => ("text/javascript; charset=utf-8", storefront::SCRIPT),
         _ => return Err(ApiError::not_found(format!("there is no asset `{name}`"))),
     };

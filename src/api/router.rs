@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::error::ApiError;
-use super::{Shop, metrics, native, operations, pages};
+use super::{Shop, console, metrics, native, operations, pages};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -47,6 +47,18 @@ pub fn router(shop: Shop) -> Router {
             routing::get(move || async move { axum::Json((*description).clone()) }),
         )
         .route("/", routing::get(pages::storefront))
+        .route(
+            "/console/shoppers/{shopper}",
+            routing::get(console::shopper),
+        )
+        .route(
+            "/console/shoppers/{shopper}/consent",
+            routing::post(console::consent),
+        )
+        .route(
+            "/console/shoppers/{shopper}/erase",
+            routing::post(console::erase),
+        )
         .route("/assets/{name}", routing::get(pages::asset))
         .route("/pictures/{name}", routing::get(pages::picture))
         .fallback(no_such_path)

@@ -6,6 +6,7 @@ use comfy_table::{Table, presets};
 use indicatif::ProgressBar;
 
 use super::output::{print_json, print_problems};
+use super::sessions::Sessions;
 use super::{CliError, Outcome, now, open_without_shoppers};
 use crate::evaluation::{Report, evaluate, read_qrels, read_queries};
 use crate::publishing::ShopPaths;
@@ -13,11 +14,13 @@ use crate::publishing::ShopPaths;
 #[derive(clap::Args)]
 pub(super) struct Eval {
     /// Queries, one a line: `query_id<TAB>text`.
-    #[arg(long, value_name = "FILE")]
-    queries: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sessions")]
+    queries: Option<PathBuf>,
     /// Judgements in TREC form: `query_id 0 product_id grade`.
-    #[arg(long, value_name = "FILE")]
-    qrels: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sessions")]
+    qrels: Option<PathBuf>,
+    #[command(flatten)]
+    sessions: Sessions,
     /// Print means and every query's figures as JSON.
     #[arg(long)]
     json: bool,
@@ -28,11 +31,18 @@ pub(super) struct Eval {
 
 impl Eval {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
+        if let Some(later) = &self.sessions.sessions {
+            return self.sessions.run(paths, later, self.json);
+        }
+        let (Some(queries_file), Some(qrels_file)) = (&self.queries, &self.qrels) else {
+            let reason = "give --queries and --qrels, or --sessions";
+            return Err(CliError::Usage(reason.into()));
+        };
         let engine = open_without_shoppers(paths)?;
         let (queries, mut problems) =
-            read_queries(&self.queries).map_err(|error| CliError::file(&self.queries, error))?;
+            read_queries(queries_file).map_err(|error| CliError::file(queries_file, error))?;
         let (judgements, more) =
-            read_qrels(&self.qrels).map_err(|error| CliError::file(&self.qrels, error))?;
+            read_qrels(qrels_file).map_err(|error| CliError::file(qrels_file, error))?;
         problems.extend(more);
         let bar = ProgressBar::new(queries.len() as u64);
         let report = evaluate(&engine, &queries, &judgements, now(), |done| {

@@ -23,6 +23,7 @@ mod output;
 mod replay;
 mod search;
 mod serve;
+mod sessions;
 mod settings;
 mod shopper;
 

@@ -247,7 +247,11 @@ fn plan(query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {
         order: asked.order,
         sold_out: recipe.sold_out,
         matches_enough: retrieval::ENOUGH_MATCHES,
-        candidates_max: asked.window.end.max(ranking::RERANKED_MAX),
+        candidates_max: asked.window.end.max(if query.units.is_empty() {
+            ranking::BROWSED_MAX
+        } else {
+            ranking::RERANKED_MAX
+        }),
     }
 }
 
@@ -275,11 +279,14 @@ fn rank(
         Taste::none()
     };
     let adjustments = decision.adjustments();
+    let is_browsed = query.units.is_empty();
     let ranking = Ranking {
         recipe,
         impact,
         taste: &taste,
         adjustments: &adjustments,
+        wanted: &visitor.wanted(snapshot, recipe, is_browsed, &candidates, request.now),
+        is_browsed,
         now: request.now,
     };
     ranking::rank(snapshot.shelf(), &ranking, candidates)

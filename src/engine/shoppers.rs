@@ -5,12 +5,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
+use super::EngineError;
 use super::request::Request;
 use super::{Engine, Hit, Snapshot, evidence};
 use crate::catalog::filter::{self, Filter};
 use crate::catalog::schema::Role;
 use crate::journal::{Entry, Event, Evidence, JournalError};
-use crate::ranking::{Known, Taste, prior_share};
+use crate::merchandising::Decision;
+use crate::query::LastWord;
+use crate::ranking::{Known, Recipe, Taste, prior_share};
+use crate::retrieval::{self, Candidate};
 use crate::shoppers::segments::Facts;
 use crate::shoppers::words::{PRICE_TIER, PRODUCT, REDUCED};
 use crate::shoppers::{Consent, Held, Profile, Recorded, Shoppers, Summary, Visit};
@@ -68,6 +72,55 @@ impl Engine {
             segments,
             ..summary
         })
+    }
+
+    /// Names of the segments that a shopper is in.
+    pub fn shopper_segments(&self, id: &str, now: Timestamp) -> Vec<String> {
+        let snapshot = self.live.load_full();
+        let Some(shoppers) = &self.shoppers else {
+            return Vec::new();
+        };
+        let profile = shoppers.profile(id);
+        segments_of(&snapshot, shoppers, &profile, &Visit::default(), now)
+    }
+
+    /// The products of a list in their order, by ordinal, without rules and without a page around them.
+    pub fn order(&self, request: &Request) -> Result<Vec<u32>, EngineError> {
+        let snapshot = self.live.load_full();
+        let asked = request.read(&snapshot)?;
+        let visitor = self.visitor(&snapshot, request);
+        let query = super::understand(&snapshot, request, LastWord::Whole);
+        let recipe = asked.recipe(&snapshot, None, &visitor.segments);
+        let plan = super::plan(&query, &asked, recipe);
+        let candidates =
+            retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
+        let ranked = super::rank(
+            &snapshot,
+            &query,
+            &Decision::default(),
+            request,
+            recipe,
+            &visitor,
+            &plan,
+            candidates.candidates,
+        );
+        let hits = ranked.hits.iter().take(ranked.reranked);
+        Ok(hits.map(|hit| hit.candidate.ordinal).collect())
+    }
+
+    /// How much shoppers in general want these products.
+    pub fn wanted(&self, products: &[u32], now: Timestamp) -> FxHashMap<u32, f64> {
+        let snapshot = self.live.load_full();
+        let Some(shoppers) = &self.shoppers else {
+            return products.iter().map(|product| (*product, 0.0)).collect();
+        };
+        let (words, demand) = (shoppers.words(), shoppers.demand());
+        let wanted = |product: &u32| {
+            let word = words.find(PRODUCT, snapshot.catalog.columns.product_id(*product));
+            let wanted = word.map_or(0.0, |word| demand.wanted(word, now.as_millisecond()));
+            (*product, wanted)
+        };
+        products.iter().map(wanted).collect()
     }
 
     /// Everything that is held of a shopper; `None` for an unknown one.
@@ -163,6 +216,35 @@ impl Visitor<'_> {
             now,
         };
         Taste::bind(&known, snapshot.shelf(), snapshot.price_tiers())
+    }
+
+    /// How much shoppers in general want each candidate; nothing when the recipe does not ask.
+    pub(super) fn wanted(
+        &self,
+        snapshot: &Snapshot,
+        recipe: &Recipe,
+        is_browsed: bool,
+        candidates: &[Candidate],
+        now: Timestamp,
+    ) -> Vec<f64> {
+        let weight = if is_browsed {
+            recipe.demand_browsed
+        } else {
+            recipe.demand
+        };
+        let Some(shoppers) = self.shoppers.filter(|_| weight > 0.0) else {
+            return Vec::new();
+        };
+        let (words, demand) = (shoppers.words(), shoppers.demand());
+        if demand.is_empty() {
+            return Vec::new();
+        }
+        let wanted = |candidate: &Candidate| {
+            let id = snapshot.catalog.columns.product_id(candidate.ordinal);
+            let word = words.find(PRODUCT, id);
+            word.map_or(0.0, |word| demand.wanted(word, now.as_millisecond()))
+        };
+        candidates.iter().map(wanted).collect()
     }
 
     /// Says of every affinity what it comes from.

@@ -2,11 +2,13 @@
 
 mod judgements;
 mod metrics;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
 pub use judgements::{Judgements, Queries, read_qrels, read_queries};
 pub use metrics::{condensed, judged_at, ndcg_at, recall_at};
+pub use sessions::{Orders, SessionsError, SessionsReport, replay_sessions};
 
 use jiff::Timestamp;
 use serde::Serialize;

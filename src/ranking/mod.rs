@@ -27,6 +27,9 @@ use crate::retrieval::{Candidate, SoldOut};
 /// At most this many candidates are re-ranked; those after them keep their order.
 pub const RERANKED_MAX: usize = 500;
 
+/// The same for lists without words, whose order is all there is to find a product by.
+pub const BROWSED_MAX: usize = 3_000;
+
 /// What ranking needs to know of the catalog.
 #[derive(Clone, Copy)]
 pub struct Shelf<'c> {
@@ -51,6 +54,10 @@ pub struct Ranking<'r> {
     pub impact: f64,
     pub taste: &'r Taste<'r>,
     pub adjustments: &'r [Adjustment],
+    /// By candidate: how much shoppers in general want it, in faded views; empty when nobody knows.
+    pub wanted: &'r [f64],
+    /// No words were asked for, so that all candidates are equally relevant.
+    pub is_browsed: bool,
     pub now: Timestamp,
 }
 
@@ -94,7 +101,12 @@ pub enum Signal {
 
 /// Ranks candidates that retrieval ordered by relevance.
 pub fn rank(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: Vec<Candidate>) -> Ranked {
-    let reranked = candidates.len().min(RERANKED_MAX);
+    let reranked_max = if ranking.is_browsed {
+        BROWSED_MAX
+    } else {
+        RERANKED_MAX
+    };
+    let reranked = candidates.len().min(reranked_max);
     let (signals, table) = signals::contributions(shelf, ranking, &candidates[..reranked]);
     let mut hits = in_given_order(candidates);
     let relevance = |hit: &RankedHit| table.contribution(0, hit.row);

@@ -44,6 +44,13 @@ pub struct Recipe {
     pub rating: f64,
     pub freshness: f64,
     pub margin: f64,
+    /// Weight of how much shoppers in general want a product, as a logarithm, where words were asked for.
+    pub demand: f64,
+    /// The same on lists without words, such as category pages; 1 is most wanted first.
+    pub demand_browsed: f64,
+    /// On lists without words, taste moves a product by at most this much of a logarithm either way, at an impact of
+    /// 100: there is no relevance that it could wreck.
+    pub taste_browsed: f64,
     /// Weight of what the shopper did with a product before, dismissals included.
     pub own_history: f64,
     /// Weight of what others want together with what the shopper met lately.
@@ -64,6 +71,9 @@ impl Default for Recipe {
             rating: 0.05,
             freshness: 0.0,
             margin: 0.0,
+            demand: 0.0,
+            demand_browsed: 1.0,
+            taste_browsed: 4.0,
             own_history: 0.5,
             together: 0.3,
             price_tier: 0.3,
@@ -198,6 +208,9 @@ impl Recipe {
             ("rating", self.rating),
             ("freshness", self.freshness),
             ("margin", self.margin),
+            ("demand", self.demand),
+            ("demand_browsed", self.demand_browsed),
+            ("taste_browsed", self.taste_browsed),
             ("own_history", self.own_history),
             ("together", self.together),
             ("price_tier", self.price_tier),

@@ -7,6 +7,9 @@ use crate::retrieval::{Candidate, Features};
 /// A product is half as fresh after this many days.
 const FRESHNESS_HALF_LIFE_DAYS: f64 = 180.0;
 
+/// What a product is wanted before anybody has shown it, in views.
+const DEMAND_PRIOR: f64 = 4.0;
+
 /// Relevance below this share of the best counts as this.
 const RELEVANCE_MIN: f32 = 1e-4;
 
@@ -75,6 +78,7 @@ pub(super) fn contributions(
             Vec::new(),
         );
     }
+    demand(ranking, candidates, &mut signals, &mut table);
     taste::contribute(shelf, ranking, candidates, &mut signals, &mut table);
     for adjustment in ranking.adjustments {
         let (predicate, by) = adjustment.bind(shelf.columns);
@@ -90,6 +94,32 @@ pub(super) fn contributions(
         );
     }
     (signals, table)
+}
+
+/// How much more or less the candidates are wanted than the most wanted of them, as a logarithm.
+fn demand(
+    ranking: &Ranking<'_>,
+    candidates: &[Candidate],
+    signals: &mut Vec<Signal>,
+    table: &mut Table,
+) {
+    let weight = if ranking.is_browsed {
+        ranking.recipe.demand_browsed
+    } else {
+        ranking.recipe.demand
+    };
+    let wanted = ranking.wanted.get(..candidates.len()).unwrap_or_default();
+    let most = wanted.iter().copied().fold(0.0, f64::max);
+    if weight == 0.0 || most <= 0.0 {
+        return;
+    }
+    let lift =
+        |wanted: &f64| weight * ((wanted.max(0.0) + DEMAND_PRIOR) / (most + DEMAND_PRIOR)).ln();
+    signals.push(Signal::Product("demand"));
+    table.push(
+        wanted.iter().map(|wanted| lift(wanted) as f32).collect(),
+        Vec::new(),
+    );
 }
 
 /// `ln(relevance / best relevance)`; 0 for all when nothing was asked for.

@@ -212,14 +212,22 @@ pub(super) fn contribute(
     signals: &mut Vec<Signal>,
     table: &mut Table,
 ) {
-    let strength = TASTE_SPAN * ranking.impact.clamp(0.0, 100.0) / 100.0;
-    if strength == 0.0 {
+    let impact = ranking.impact.clamp(0.0, 100.0) / 100.0;
+    if impact == 0.0 {
         return;
     }
+    // A sum of this much is all that taste may say; where there is relevance, that is worth `TASTE_SPAN`.
+    let (most, worth) = if ranking.is_browsed {
+        let most = ranking.recipe.taste_browsed;
+        (most, most)
+    } else {
+        (1.0, TASTE_SPAN)
+    };
+    let strength = (impact * worth / f64::max(most, f64::MIN_POSITIVE)) as f32;
     let mut columns = columns(shelf, ranking, candidates);
     for at in 0..candidates.len() {
         let sum: f32 = columns.iter().map(|column| column.lifts[at]).sum();
-        let scale = strength as f32 / sum.abs().max(1.0);
+        let scale = strength * (most as f32 / sum.abs()).min(1.0);
         columns
             .iter_mut()
             .for_each(|column| column.lifts[at] *= scale);

@@ -108,6 +108,8 @@ fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<
         impact,
         taste: &taste,
         adjustments: &[],
+        wanted: &[],
+        is_browsed: false,
         now,
     };
     let ranked = rank(shelf, &ranking, candidates(shop, relevances));

@@ -136,6 +136,29 @@ fn what_is_known_can_be_read_exported_and_erased() {
 }
 
 #[test]
+fn a_shopper_has_a_page_in_the_console() {
+    let shop = served(mugs());
+    view(&shop, "anna", "3");
+    let (status, page) = shop.ask("GET", "/console/shoppers/anna", "");
+    assert_eq!(status, StatusCode::OK);
+    for part in [
+        "<meter",
+        "Birch",
+        "Timeline",
+        "view",
+        "new",
+        "Erase this shopper",
+    ] {
+        assert!(page.contains(part), "{part} is missing: {page}");
+    }
+    let (status, _) = shop.ask("POST", "/console/shoppers/anna/erase", "");
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (status, page) = shop.ask("GET", "/console/shoppers/anna", "");
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(page.contains("Nobody is known"), "{page}");
+}
+
+#[test]
 fn consent_is_obeyed_at_once() {
     let shop = served(mugs());
     let plain = page(&shop, "/v1/search?q=red+mug").1;
@@ -198,6 +221,48 @@ fn explanations_say_what_an_affinity_comes_from() {
     let (_, found) = shop.json("GET", list, "");
     let told = found["hits"].to_string();
     assert!(told.contains("viewed 3 ×, last 0 s ago"), "{told}");
+}
+
+#[test]
+fn later_events_judge_the_personal_order() {
+    let shop = mugs();
+    let dir = shop.paths.shop.to_str().unwrap().to_owned();
+    let csv = |days: std::ops::Range<u32>| {
+        let rows = days.map(|day| {
+            format!(
+                "h{},{},2025-01-{day:02} 10:00:00\n",
+                day % 2,
+                1 + day % 2 * 2
+            )
+        });
+        format!("shopper,products,at\n{}", rows.collect::<String>())
+    };
+    let past = write(&shop.paths, "past.csv", &csv(1..20));
+    let later = write(&shop.paths, "later.csv", &csv(20..28));
+    let judged = endcap(&[
+        "eval",
+        "--sessions",
+        later.to_str().unwrap(),
+        "--past",
+        past.to_str().unwrap(),
+        "--type",
+        "purchase",
+        "--json",
+        "--shop",
+        &dir,
+    ]);
+    let report = judged.succeeds().json();
+    assert_eq!(report["all"]["choices"], 8);
+    assert_eq!(report["all"]["mrr_personal"], 1.0, "{report}");
+    assert!(
+        report["all"]["mrr_popular"].as_f64().unwrap() < 1.0,
+        "{report}"
+    );
+    assert_eq!(report["by_novelty"]["met before"]["choices"], 8);
+    assert!(
+        !shop.paths.journal().exists(),
+        "nothing was recorded in the shop's journal"
+    );
 }
 
 #[test]

@@ -1,0 +1,174 @@
+//! `endcap eval --sessions`: what the personal order earns, on later events.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use comfy_table::{Table, presets};
+use indicatif::ProgressBar;
+
+use super::output::print_json;
+use super::replay::{columns, read};
+use super::{CliError, Outcome, now};
+use crate::catalog::feed::{Feed, Source};
+use crate::engine::Engine;
+use crate::evaluation::{Orders, SessionsReport, replay_sessions};
+use crate::journal::Event;
+use crate::publishing::{self, ShopPaths};
+use crate::shoppers::Shoppers;
+use crate::shoppers::history::Columns;
+
+/// At most this many events are recorded at once.
+const BATCH_EVENTS: usize = 10_000;
+
+#[derive(clap::Args)]
+pub(super) struct Sessions {
+    /// Later events to judge the personal order by, in any form that `endcap replay` reads.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "qrels"])]
+    pub(super) sessions: Option<String>,
+    /// What shoppers did before them; what the shop has recorded when not said.
+    #[arg(long, value_name = "FILE", requires = "sessions")]
+    past: Vec<String>,
+    /// Which columns of these files hold what, as `endcap replay` takes it.
+    #[arg(
+        long,
+        value_name = "FIELD=COLUMN,…",
+        value_delimiter = ',',
+        requires = "sessions"
+    )]
+    columns: Vec<String>,
+    /// The type of events that say none, such as `purchase`.
+    #[arg(long = "type", value_name = "TYPE", requires = "sessions")]
+    kind: Option<String>,
+    /// How much the shopper's taste may move, 0 to 100.
+    #[arg(long, default_value_t = 100.0, requires = "sessions")]
+    impact: f64,
+}
+
+impl Sessions {
+    /// Judges in a journal of its own, so that nothing is recorded in the shop's.
+    pub(super) fn run(
+        &self,
+        paths: &ShopPaths,
+        later: &str,
+        as_json: bool,
+    ) -> Result<Outcome, CliError> {
+        let columns = columns(&self.columns, self.kind.as_deref())?;
+        let later = events(later, &columns)?;
+        let own = OwnJournal::new(paths, self.past.is_empty())?;
+        let snapshot = publishing::load(paths)?;
+        let shoppers = Shoppers::open(&own.dir, snapshot.recipes.affinity)?;
+        let engine = Engine::new(snapshot, Some(shoppers));
+        for past in &self.past {
+            let past = events(past, &columns)?;
+            for batch in past.chunks(BATCH_EVENTS) {
+                engine.record(batch.to_vec(), now())?;
+            }
+        }
+        let bar = ProgressBar::new(later.len() as u64);
+        let progress = |done| bar.set_position(done as u64);
+        let report = replay_sessions(&engine, later, self.impact, progress)
+            .map_err(|error| CliError::Failed(error.to_string()))?;
+        bar.finish_and_clear();
+        if as_json {
+            print_json(&report)?;
+        } else {
+            print_report(&report);
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// A journal that is gone when the evaluation is.
+struct OwnJournal {
+    dir: PathBuf,
+}
+
+impl OwnJournal {
+    fn new(paths: &ShopPaths, with_past: bool) -> Result<OwnJournal, CliError> {
+        let dir = paths.data.join(format!("eval-{}", std::process::id()));
+        fs::create_dir_all(&dir).map_err(|error| CliError::file(&dir, error))?;
+        let own = OwnJournal { dir };
+        if with_past && paths.journal().exists() {
+            copy(&paths.journal(), &own.dir)?;
+        }
+        Ok(own)
+    }
+}
+
+impl Drop for OwnJournal {
+    fn drop(&mut self) {
+        // What cannot be removed is named after the process and in nobody's way.
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), CliError> {
+    let io = |error| CliError::file(from, error);
+    for file in fs::read_dir(from).map_err(io)? {
+        let path = file.map_err(io)?.path();
+        if let Some(name) = path.file_name() {
+            fs::copy(&path, to.join(name)).map_err(io)?;
+        }
+    }
+    Ok(())
+}
+
+/// All events of a history; the first row that is none is told of.
+fn events(file: &str, columns: &Columns) -> Result<Vec<Event>, CliError> {
+    let feed = Feed::open(&Source::from_argument(file))
+        .map_err(|error| CliError::Failed(error.to_string()))?;
+    let problem = |problem: crate::problem::Problem| CliError::Failed(problem.to_string());
+    feed.map(|row| read(&row.map_err(problem)?, columns).map_err(problem))
+        .collect()
+}
+
+fn print_report(report: &SessionsReport) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        "choices",
+        "",
+        "mrr popular",
+        "plain",
+        "personal",
+        "× popular",
+        "ndcg plain",
+        "personal",
+        "helped",
+        "hurt",
+    ]);
+    add(&mut table, "all", &report.all);
+    for (name, orders) in report
+        .by_novelty
+        .iter()
+        .chain(&report.by_history)
+        .chain(&report.by_segment)
+    {
+        add(&mut table, name, orders);
+    }
+    println!("{table}");
+    if report.left_out > 0 {
+        println!(
+            "{} choices were left out: their list does not hold them",
+            report.left_out
+        );
+    }
+}
+
+fn add(table: &mut Table, name: &str, orders: &Orders) {
+    let figure = |figure: f64| format!("{figure:.4}");
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let times = orders.mrr_personal / orders.mrr_popular.max(f64::MIN_POSITIVE);
+    table.add_row([
+        name.to_owned(),
+        orders.choices.to_string(),
+        figure(orders.mrr_popular),
+        figure(orders.mrr_plain),
+        figure(orders.mrr_personal),
+        format!("{times:.2}"),
+        figure(orders.ndcg_plain),
+        figure(orders.ndcg_personal),
+        percent(orders.helped),
+        percent(orders.hurt),
+    ]);
+}
