@@ -63,6 +63,8 @@ pub(super) fn render(shop: &Shop) -> Option<String> {
     let snapshot = shop.engine.snapshot();
     metrics::gauge!("endcap_products").set(snapshot.catalog.columns.products());
     metrics::gauge!("endcap_generation").set(snapshot.catalog.generation as f64);
+    let damaged = snapshot.catalog.instead_of.is_some();
+    metrics::gauge!("endcap_generation_damaged").set(f64::from(u8::from(damaged)));
     metrics::gauge!("endcap_file_problems").set(snapshot.problems.len() as f64);
     if let Some(shoppers) = shop.engine.shoppers() {
         let counts = shoppers.counts();

@@ -18,6 +18,9 @@ pub(super) struct Health {
 pub(super) struct Ready {
     status: &'static str,
     generation: u64,
+    /// The generation that should be served; there when it is damaged, so that an earlier one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged_generation: Option<u64>,
     products: u32,
     variants: u32,
     rules: usize,
@@ -39,6 +42,11 @@ pub(super) async fn ready(State(shop): State<Shop>) -> Json<Ready> {
     Json(Ready {
         status: "ok",
         generation: snapshot.catalog.generation,
+        damaged_generation: snapshot
+            .catalog
+            .instead_of
+            .as_ref()
+            .map(|damaged| damaged.generation),
         products: snapshot.catalog.columns.products(),
         variants: snapshot.catalog.columns.variants(),
         rules: snapshot.rules.rules.len(),

@@ -332,6 +332,11 @@ impl Attribute {
                 "attribute `{name}`: its role needs the type number or money"
             ));
         }
+        if self.role == Some(Role::Released) && self.kind != Kind::Date {
+            return Some(format!(
+                "attribute `{name}`: the role released needs the type date"
+            ));
+        }
         None
     }
 }

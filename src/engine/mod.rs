@@ -16,7 +16,7 @@ pub use error::EngineError;
 pub use page::{BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, RangeOf, Redirect};
 pub use request::{HITS_PER_PAGE_MAX, PAGING_DEPTH_MAX, Request, RulesSwitch};
 pub use shoppers::SegmentCount;
-pub use snapshot::{Catalog, Snapshot};
+pub use snapshot::{Catalog, Damaged, Snapshot};
 pub use suggest::{SUGGESTIONS_MAX, Suggestion, SuggestionKind};
 pub use trace::{Change, RuleTrace, Trace, changes};
 

@@ -15,12 +15,22 @@ use std::sync::{Arc, OnceLock};
 pub struct Catalog {
     /// Which generation this is.
     pub generation: u64,
+    /// The generation that should be served and is damaged; `None` when this is the one.
+    pub instead_of: Option<Damaged>,
     pub schema: Schema,
     pub columns: Columns,
     pub documents: Documents,
     pub text: TextIndex,
     /// Made when they are first asked for.
     pub price_tiers: OnceLock<PriceTiers>,
+}
+
+/// A generation that cannot be served.
+#[derive(Debug, Clone)]
+pub struct Damaged {
+    pub generation: u64,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// Everything one request reads.

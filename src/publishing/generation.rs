@@ -14,13 +14,13 @@ use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
 use crate::catalog::write_durably;
-use crate::engine::Catalog;
+use crate::engine::{Catalog, Damaged};
 use crate::retrieval::TextIndex;
 
 /// Older generations are swept when a new one is published.
 pub const GENERATIONS_KEPT: usize = 3;
 
-const GENERATIONS_DIR: &str = "generations";
+pub(super) const GENERATIONS_DIR: &str = "generations";
 const LIVE_FILE: &str = "live";
 const MANIFEST_FILE: &str = "manifest.json";
 const SCHEMA_COPY: &str = "schema.toml";
@@ -148,6 +148,28 @@ pub(super) fn live_products(data: &Path) -> Option<u32> {
     Some(manifest.products)
 }
 
+/// Opens the live generation or, when that is damaged, the newest sound one before it.
+///
+/// # Errors
+/// What is wrong with the live generation, when none is sound.
+pub(super) fn open_live(data: &Path, live: u64) -> Result<Catalog, PublishError> {
+    let error = match open(data, live) {
+        Err(error @ PublishError::Damaged { .. }) => error,
+        opened => return opened,
+    };
+    let numbers = numbers(&data.join(GENERATIONS_DIR)).into_iter().rev();
+    let mut earlier = numbers.filter(|number| *number < live);
+    let Some(mut catalog) = earlier.find_map(|number| open(data, number).ok()) else {
+        return Err(error);
+    };
+    tracing::error!(%error, served = catalog.generation, "an earlier generation is served");
+    catalog.instead_of = Some(Damaged {
+        generation: live,
+        reason: error.to_string(),
+    });
+    Ok(catalog)
+}
+
 /// Opens a generation and checks that its parts agree.
 pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError> {
     let damaged = |reason: String| PublishError::Damaged {
@@ -202,6 +224,7 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
     }
     Ok(Catalog {
         generation,
+        instead_of: None,
         schema,
         columns,
         documents,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::files::{last_good, names_in, read_or_last_good};
-use super::generation::{self, live_generation};
+use super::generation::{self, GENERATIONS_DIR, live_generation};
 use super::{PublishError, ShopPaths};
 use crate::catalog::schema::{SCHEMA_FILE, Schema};
 use crate::engine::{Catalog, Snapshot};
@@ -23,16 +23,32 @@ pub fn load(paths: &ShopPaths) -> Result<Snapshot, PublishError> {
     };
     Ok(with_files(
         paths,
-        Arc::new(generation::open(&paths.data, live)?),
+        Arc::new(generation::open_live(&paths.data, live)?),
     ))
 }
 
 /// Reads what may have changed: the shop's files always, the catalog only when another generation is live.
 pub fn reload(paths: &ShopPaths, current: &Snapshot) -> Result<Snapshot, PublishError> {
     match live_generation(&paths.data) {
-        Some(live) if live != current.catalog.generation => load(paths),
+        Some(live) if live != meant(&current.catalog) => load(paths),
         _ => Ok(with_files(paths, current.catalog.clone())),
     }
+}
+
+/// The generation that was live when the catalog was opened, whether it could be served or not.
+fn meant(catalog: &Catalog) -> u64 {
+    let damaged = catalog.instead_of.as_ref();
+    damaged.map_or(catalog.generation, |damaged| damaged.generation)
+}
+
+/// A damaged catalog is a problem of the shop like one in its files.
+fn damage(catalog: &Catalog) -> Option<Problem> {
+    let damaged = catalog.instead_of.as_ref()?;
+    let reason = format!(
+        "{}; until then generation {} is served in its place",
+        damaged.reason, catalog.generation
+    );
+    Some(Problem::new(GENERATIONS_DIR, reason))
 }
 
 /// Everything that is wrong with a shop's files, each problem once: what cannot be read, and what rules do to one
@@ -68,6 +84,7 @@ fn problems_before_indexing(paths: &ShopPaths) -> Vec<Problem> {
 
 fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
     let mut problems = schema_problems(paths, &catalog.schema);
+    problems.extend(damage(&catalog));
     let analyzer = Analyzer::new(&catalog.schema.language);
     let recipes = load_recipes(paths, &catalog.schema, &mut problems);
     let synonyms = load_synonyms(paths, &analyzer, &mut problems);

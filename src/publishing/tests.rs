@@ -166,6 +166,30 @@ fn a_damaged_generation_is_named() {
 }
 
 #[test]
+fn the_generation_before_a_damaged_one_is_served_and_that_is_said() {
+    let shop = shop();
+    index(&shop, b"{\"id\":\"1\",\"title\":\"red shoes\"}\n").unwrap();
+    index(&shop, b"{\"id\":\"2\",\"title\":\"blue shoes\"}\n").unwrap();
+    let documents = shop.paths.data.join("generations/000002/documents.json");
+    fs::write(documents, b"{\"title\":\"grey shoes\"}").unwrap();
+    let snapshot = load(&shop.paths).unwrap();
+    assert_eq!(snapshot.catalog.generation, 1);
+    let said = snapshot.problems.last().unwrap().to_string();
+    assert!(
+        said.contains("generation 2") && said.contains("generation 1 is served in its place"),
+        "{said}"
+    );
+    // Nothing changed, so the damaged one is not read again; the next one is served when it is there.
+    assert_eq!(reload(&shop.paths, &snapshot).unwrap().problems.len(), 1);
+    index(&shop, b"{\"id\":\"3\",\"title\":\"green shoes\"}\n").unwrap();
+    let snapshot = reload(&shop.paths, &snapshot).unwrap();
+    assert_eq!(
+        (snapshot.catalog.generation, snapshot.problems.len()),
+        (3, 0)
+    );
+}
+
+#[test]
 fn a_check_names_each_problem_once_and_needs_no_catalog() {
     let shop = shop();
     let reasons = || {

@@ -10,7 +10,7 @@ use super::roles::Roles;
 use super::{PROPOSED_MAX, Proposal, separator};
 
 /// A column filled in fewer rows is no facet.
-const FILLED_MIN: f64 = 0.02;
+pub(super) const FILLED_MIN: f64 = 0.02;
 /// A keyword facet has at most so many values…
 const FACET_VALUES_MAX: usize = 300;
 /// …and the 50 most frequent ones cover at least this share of what is filled.
@@ -164,12 +164,36 @@ fn kind(column: &Column) -> Option<Kind> {
     }
 }
 
+/// Why a shopper could not refine by it; `None` when that is possible.
+pub(super) fn why_no_facet(column: &Column) -> Option<String> {
+    let distinct = column.distinct.len();
+    let Some(kind) = kind(column) else {
+        return Some("holds addresses or nothing to refine by".into());
+    };
+    if is_facet(column, kind) {
+        return None;
+    }
+    Some(match kind {
+        _ if is_for_logistics(column) => "is for logistics or the shop's own records".into(),
+        _ if distinct < 2 => "has the same value everywhere".into(),
+        Kind::Boolean => "is nearly always the same".into(),
+        Kind::Number => "holds codes rather than amounts".into(),
+        _ if column.covered_by(1) > 0.97 => "is nearly always the same".into(),
+        _ if column.words_mean() > 5.0 || column.length_mean() > 40.0 => {
+            "holds text too long to choose from".into()
+        }
+        _ => format!("has {distinct} different values, too many to choose from"),
+    })
+}
+
+fn is_for_logistics(column: &Column) -> bool {
+    let plain = format!("_{}_", plain_name(&column.name));
+    names::LOGISTICS.split(' ').any(|part| plain.contains(part))
+}
+
 /// Whether a shopper could refine by it: it has several values, and few enough to choose from.
 fn is_facet(column: &Column, kind: Kind) -> bool {
-    let plain = format!("_{}_", plain_name(&column.name));
-    if names::LOGISTICS.split(' ').any(|part| plain.contains(part))
-        || column.lists > VALUES_MAX * column.rows
-    {
+    if is_for_logistics(column) || column.lists > VALUES_MAX * column.rows {
         return false;
     }
     let distinct = column.distinct.len();

@@ -4,6 +4,7 @@ mod columns;
 mod facets;
 mod identity;
 mod language;
+mod left_out;
 mod names;
 mod roles;
 #[cfg(test)]
@@ -38,6 +39,8 @@ pub struct Inferred {
     pub schema: Schema,
     /// Why each attribute is what it is, by its position in the schema.
     pub notes: Vec<String>,
+    /// The columns that no attribute has, each with the reason.
+    pub left_out: Vec<String>,
     /// How many rows were looked at.
     pub rows: usize,
     /// How many columns the feed has.
@@ -87,6 +90,7 @@ fn conclude(rows: &[Row], mut problems: Vec<Problem>) -> Inferred {
     proposal.add_codes_and_keywords(&roles);
     proposal.add_facets(&roles);
 
+    let left_out = left_out::left_out(&columns, &roles, &proposal.attributes);
     let name_of = |position: usize| columns.all.get(position).map(|column| column.name.clone());
     let schema = Schema {
         id: name_of(roles.id).unwrap_or_else(|| "id".into()),
@@ -99,6 +103,7 @@ fn conclude(rows: &[Row], mut problems: Vec<Problem>) -> Inferred {
     Inferred {
         schema,
         notes: proposal.notes,
+        left_out,
         rows: rows.len(),
         columns: columns.all.len(),
         problems,

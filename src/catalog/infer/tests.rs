@@ -58,6 +58,32 @@ fn assert_reads_back(inferred: &Inferred) {
 }
 
 #[test]
+fn what_is_left_out_is_listed_with_the_reason() {
+    let rows: String = (0..100)
+        .map(|row| {
+            let rare = if row == 7 { "gold" } else { "" };
+            format!("{row},Shoe number {row},EU,{rare},,{}\n", 7_000_000 + row)
+        })
+        .collect();
+    let inferred = inferred(&format!("id,title,origin,finish,void,batch\n{rows}"));
+    assert_eq!(
+        inferred.left_out,
+        [
+            "origin: has the same value everywhere",
+            "finish: filled in only 1.0 % of the rows",
+            "void: always empty",
+            "batch: holds codes rather than amounts",
+        ]
+    );
+    let written = commented_toml(&inferred);
+    assert!(
+        written.contains("#   origin: has the same value everywhere\n"),
+        "{written}"
+    );
+    assert_reads_back(&inferred);
+}
+
+#[test]
 fn a_google_feed_is_understood() {
     let feed = "id\ttitle\tdescription\tlink\timage_link\tavailability\tprice\tsale_price\tbrand\tgtin\titem_group_id\tcolor\tsize\tproduct_type\n\
         1\tShirt red\tA shirt of cotton\thttps://s.example/1\thttps://s.example/1.jpg\tin_stock\t20.00 USD\t15.00 USD\tAcorn\t0095205603217\tA\tred\tM\tWear > Shirts\n\

@@ -14,6 +14,9 @@ const USES: &str = "\
 # Types: text, keyword, path, number, money, boolean, date, url. Unknown keys are refused.
 ";
 
+/// At most so many columns are listed as left out.
+const LEFT_OUT_MAX: usize = 500;
+
 /// The schema as `index/schema.toml`, with a comment over each attribute. It reads back as the same schema.
 pub fn commented_toml(inferred: &Inferred) -> String {
     let schema = &inferred.schema;
@@ -45,6 +48,22 @@ pub fn commented_toml(inferred: &Inferred) -> String {
             one_line(note),
             table(attribute)
         );
+    }
+    text + &left_out(&inferred.left_out)
+}
+
+/// The columns without an attribute, as comments.
+fn left_out(columns: &[String]) -> String {
+    let mut text = String::new();
+    if columns.is_empty() {
+        return text;
+    }
+    text += "\n# Columns left out, and why; what you need becomes an attribute when you add it as above.\n";
+    for column in columns.iter().take(LEFT_OUT_MAX) {
+        text += &format!("#   {}\n", one_line(column));
+    }
+    if columns.len() > LEFT_OUT_MAX {
+        text += &format!("#   … and {} more\n", columns.len() - LEFT_OUT_MAX);
     }
     text
 }
