@@ -113,7 +113,8 @@ impl Draft {
         let published = folder(&self.data, self.generation);
         fs::rename(&self.dir, &published).map_err(PublishError::io(&published))?;
         sync_dir(&self.data.join(GENERATIONS_DIR))?;
-        open(&self.data, self.generation)?;
+        // The fingerprints were taken from what was read back a moment ago.
+        open_parts(&self.data, manifest)?;
         let next = self.data.join("live.next");
         write_durably(&next, format!("{}\n", self.generation).as_bytes())
             .map_err(PublishError::io(&next))?;
@@ -170,8 +171,30 @@ pub(super) fn open_live(data: &Path, live: u64) -> Result<Catalog, PublishError>
     Ok(catalog)
 }
 
-/// Opens a generation and checks that its parts agree.
+/// Opens a generation and checks that its files are what was written and that its parts agree.
 pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError> {
+    let dir = folder(data, generation);
+    let damaged = |reason: String| PublishError::Damaged {
+        generation,
+        data: data.to_path_buf(),
+        reason,
+    };
+    let manifest = fs::read(dir.join(MANIFEST_FILE))
+        .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
+    let Written { manifest, files } = serde_json::from_slice(&manifest)
+        .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
+    let found = fingerprint::of_files(&dir, files.keys().cloned().collect())
+        .map_err(|error| damaged(error.to_string()))?;
+    let differs = |(name, written): &(&String, &u64)| found[*name] != **written;
+    if let Some((name, _)) = files.iter().find(differs) {
+        return Err(damaged(format!("{name} is not what was written")));
+    }
+    open_parts(data, &manifest)
+}
+
+/// Opens the parts of a generation and checks that they agree.
+fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError> {
+    let generation = manifest.generation;
     let damaged = |reason: String| PublishError::Damaged {
         generation,
         data: data.to_path_buf(),
@@ -180,16 +203,6 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
     let dir = folder(data, generation);
     let read =
         |name: &str| fs::read(dir.join(name)).map_err(|error| damaged(format!("{name}: {error}")));
-    let Written { manifest, files } = serde_json::from_slice(&read(MANIFEST_FILE)?)
-        .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
-    let found = fingerprint::of_files(&dir, files.keys().cloned().collect())
-        .map_err(|error| damaged(error.to_string()))?;
-    if let Some((name, _)) = files
-        .iter()
-        .find(|(name, written)| found[*name] != **written)
-    {
-        return Err(damaged(format!("{name} is not what was written")));
-    }
     let schema = String::from_utf8_lossy(&read(SCHEMA_COPY)?).into_owned();
     let schema =
         Schema::parse(SCHEMA_COPY, &schema).map_err(|problems| damaged(super::list(&problems)))?;
