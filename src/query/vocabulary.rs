@@ -102,8 +102,10 @@ impl VocabularyBuilder {
         next
     }
 
-    pub fn write(self, dir: &Path) -> io::Result<()> {
-        let mut words: Vec<(String, u32)> = self.words.into_iter().collect();
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
+        let words = self.words.iter();
+        let mut words: Vec<(&str, u32)> =
+            words.map(|(word, stem)| (word.as_str(), *stem)).collect();
         words.sort_unstable();
         let mut builder = fst::MapBuilder::memory();
         for (word, stem) in &words {

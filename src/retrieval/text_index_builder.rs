@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::thread;
 
 use tantivy::schema::{Field, IndexRecordOption, TextFieldIndexing, TextOptions};
 use tantivy::{Directory, Index, IndexMeta, SegmentMeta};
@@ -115,9 +116,19 @@ impl TextIndexBuilder {
 
     /// Makes everything durable.
     pub fn finish(mut self, dir: &Path) -> Result<(), IndexError> {
-        if self.segment.products() > 0 {
-            self.write_segment()?;
-        }
+        let vocabulary = &self.vocabulary;
+        let segment = std::mem::take(&mut self.segment);
+        let number = self.written.len();
+        let (segment, vocabulary) = thread::scope(|scope| {
+            let words = scope.spawn(|| vocabulary.write(dir));
+            let is_filled = segment.products() > 0;
+            let write = || segment.write(&self.index, number, self.field, vocabulary.texts());
+            let segment = is_filled.then(write).transpose();
+            let written = "writing does not panic: it only returns errors";
+            (segment, words.join().expect(written))
+        });
+        vocabulary?;
+        self.written.extend(segment?);
         let meta = IndexMeta {
             segments: std::mem::take(&mut self.written),
             ..self.index.load_metas()?
@@ -128,7 +139,6 @@ impl TextIndexBuilder {
         directory.atomic_write(Path::new(META_FILE), &meta)?;
         let titles = postcard::to_stdvec(&self.titles).map_err(io::Error::other)?;
         write_durably(&dir.join(TITLES_FILE), &titles)?;
-        self.vocabulary.write(dir)?;
         Ok(())
     }
 
