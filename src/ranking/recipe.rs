@@ -53,6 +53,8 @@ pub struct Recipe {
     pub taste_browsed: f64,
     /// Weight of what the shopper did with a product before, dismissals included.
     pub own_history: f64,
+    /// The same on lists without words, where what was bought before is most likely what is looked for.
+    pub own_history_browsed: f64,
     /// Weight of what others want together with what the shopper met lately.
     pub together: f64,
     /// Weight of the shopper's usual tier of price.
@@ -75,6 +77,7 @@ impl Default for Recipe {
             demand_browsed: 1.0,
             taste_browsed: 4.0,
             own_history: 0.5,
+            own_history_browsed: 2.0,
             together: 0.3,
             price_tier: 0.3,
             affinity: BTreeMap::new(),
@@ -212,6 +215,7 @@ impl Recipe {
             ("demand_browsed", self.demand_browsed),
             ("taste_browsed", self.taste_browsed),
             ("own_history", self.own_history),
+            ("own_history_browsed", self.own_history_browsed),
             ("together", self.together),
             ("price_tier", self.price_tier),
         ];

@@ -282,8 +282,13 @@ fn columns(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: &[Candidate]) ->
         };
         add("price_tier", recipe.price_tier, &lean);
     }
+    let own_history = if ranking.is_browsed {
+        recipe.own_history_browsed
+    } else {
+        recipe.own_history
+    };
     for (name, weight, leanings) in [
-        ("own_history", recipe.own_history, &taste.own),
+        ("own_history", own_history, &taste.own),
         ("together", recipe.together, &taste.together),
     ] {
         if weight > 0.0 && !leanings.is_empty() {
