@@ -19,7 +19,9 @@ use common::bare::Bare;
 use common::measure::{Took, median, ms, percentile, took};
 use common::queries::queries;
 use common::{Arguments, Cache, shop};
-use endcap::engine::Engine;
+use endcap::engine::{Engine, Request};
+use endcap::evaluation::mistyped;
+use endcap::query::{LastWord, Spelling};
 
 /// The allocator that `endcap` has, for all that is measured.
 #[global_allocator]
@@ -98,15 +100,59 @@ fn main() -> anyhow::Result<()> {
     }
     let measured = measure(&engine, &bare, &mix, &arguments)?;
     report(&measured);
+    report_steps(&engine, &mix)
+}
+
+/// What understanding a query costs, understanding a mistyped one, and completing one that is half typed.
+fn report_steps(engine: &Engine, mix: &[(bool, &str)]) -> anyhow::Result<()> {
+    let snapshot = engine.snapshot();
+    let knowledge = snapshot.knowledge(Spelling::Corrected);
+    let queries = mix.iter().enumerate();
+    let numbered: Vec<(String, String)> = queries
+        .map(|(at, (_, query))| (at.to_string(), query.to_string()))
+        .collect();
+    let mut table = table(&["step", "wall p50", "wall p99"]);
+    let mut add = |name: &str, times: Vec<Duration>| {
+        let of = |share: f64| format!("{:.3} ms", ms(percentile(times.iter().copied(), share)));
+        table.add_row([name.to_string(), of(0.5), of(0.99)]);
+    };
+    let understood = |queries: &[(String, String)]| -> Vec<Duration> {
+        let queries = queries.iter();
+        let times =
+            queries.map(|(_, query)| took(|| _ = knowledge.understand(query, LastWord::Whole)));
+        times.map(|took| took.wall).collect()
+    };
+    understood(&numbered);
+    add("understanding", understood(&numbered));
+    add(
+        "understanding, one or two typos",
+        understood(&mistyped(&numbered, 1)),
+    );
+    let mut times = Vec::new();
+    for (at, (_, query)) in mix.iter().enumerate() {
+        let typed: String = query
+            .chars()
+            .take(1 + at % query.chars().count().max(1))
+            .collect();
+        let request = Request {
+            hits_per_page: 8,
+            ..Request::new(typed, shop::now())
+        };
+        let mut suggested = Ok(Vec::new());
+        times.push(took(|| suggested = engine.suggest(&request)).wall);
+        suggested?;
+    }
+    add("suggest, any number of letters typed", times);
+    println!("\n{table}");
     Ok(())
 }
 
 /// The engine and bare tantivy must find the same products before their times can be compared.
 fn check_totals(engine: &Engine, bare: &Bare, head: &[String]) -> anyhow::Result<()> {
     for query in head {
-        let request = endcap::engine::Request {
+        let request = Request {
             rules: endcap::engine::RulesSwitch::Off,
-            ..endcap::engine::Request::new(query, shop::now())
+            ..Request::new(query, shop::now())
         };
         let page = engine.search(&request)?;
         // A small catalog's head queries may find so little that fewer words are asked for.

@@ -8,8 +8,9 @@ use indicatif::ProgressBar;
 use super::output::{print_json, print_problems};
 use super::sessions::Sessions;
 use super::{CliError, Outcome, now, open_without_shoppers};
-use crate::evaluation::{Report, evaluate, read_qrels, read_queries};
+use crate::evaluation::{Report, evaluate, mistyped, read_qrels, read_queries};
 use crate::publishing::ShopPaths;
+use crate::query::Spelling;
 
 #[derive(clap::Args)]
 pub(super) struct Eval {
@@ -24,6 +25,12 @@ pub(super) struct Eval {
     /// Print means and every query's figures as JSON.
     #[arg(long)]
     json: bool,
+    /// Mistype every query in one or two places, at random from this seed.
+    #[arg(long, value_name = "SEED")]
+    typos: Option<u64>,
+    /// Take every word as it is typed.
+    #[arg(long)]
+    no_spelling: bool,
     /// Print only the means.
     #[arg(long)]
     summary: bool,
@@ -39,13 +46,21 @@ impl Eval {
             return Err(CliError::Usage(reason.into()));
         };
         let engine = open_without_shoppers(paths)?;
-        let (queries, mut problems) =
+        let (mut queries, mut problems) =
             read_queries(queries_file).map_err(|error| CliError::file(queries_file, error))?;
         let (judgements, more) =
             read_qrels(qrels_file).map_err(|error| CliError::file(qrels_file, error))?;
         problems.extend(more);
+        if let Some(seed) = self.typos {
+            queries = mistyped(&queries, seed);
+        }
+        let spelling = if self.no_spelling {
+            Spelling::AsTyped
+        } else {
+            Spelling::Corrected
+        };
         let bar = ProgressBar::new(queries.len() as u64);
-        let report = evaluate(&engine, &queries, &judgements, now(), |done| {
+        let report = evaluate(&engine, &queries, &judgements, spelling, now(), |done| {
             bar.set_position(done as u64)
         })?;
         bar.finish_and_clear();

@@ -91,11 +91,17 @@ impl Engine {
             &visitor.segments,
             LastWord::Whole,
         );
-        let query = reword(snapshot, &decision, query, request);
+        let mut query = reword(snapshot, &decision, query, request);
         let recipe = asked.recipe(snapshot, decision.recipe(), &visitor.segments);
-        let plan = decision.steer(plan(&query, &asked, recipe));
-        let mut candidates =
-            retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
+        let catalog = &snapshot.catalog;
+        let fetch = |plan: &Plan| retrieval::fetch(&catalog.text, &catalog.columns, plan);
+        let steered = |query: &Query| decision.steer(plan(query, &asked, recipe));
+        let mut plan = steered(&query);
+        let mut candidates = fetch(&plan)?;
+        if candidates.total == 0 && query.give_up_conditions() {
+            plan = steered(&query);
+            candidates = fetch(&plan)?;
+        }
         let summary = page::Summary::of(&mut candidates);
         let mut ranked = rank(
             snapshot,

@@ -167,16 +167,17 @@ fn mark_beginnings(text: &str, typed: &[String]) -> String {
         else {
             continue;
         };
-        let whole = &text[word.span.clone()];
+        let whole = &text[word.span.start.max(written)..word.span.end];
         let end = whole
             .char_indices()
             .nth(longest)
             .map_or(whole.len(), |(at, _)| at);
-        marked.push_str(&text[written..word.span.start]);
+        let start = word.span.start.max(written);
+        marked.push_str(&text[written..start]);
         marked.push_str("<em>");
         marked.push_str(&whole[..end]);
         marked.push_str("</em>");
-        written = word.span.start + end;
+        written = start + end;
     }
     marked.push_str(&text[written..]);
     marked

@@ -5,15 +5,18 @@ mod metrics;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod typos;
 
 pub use judgements::{Judgements, Queries, read_qrels, read_queries};
 pub use metrics::{condensed, judged_at, ndcg_at, recall_at};
 pub use sessions::{Orders, SessionsError, SessionsReport, replay_sessions};
+pub use typos::mistyped;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::engine::{Engine, EngineError, Request, RulesSwitch};
+use crate::query::Spelling;
 
 /// How deep lists are looked at.
 const DEPTH: usize = 100;
@@ -64,6 +67,7 @@ pub fn evaluate(
     engine: &Engine,
     queries: &Queries,
     judgements: &Judgements,
+    spelling: Spelling,
     now: Timestamp,
     mut progress: impl FnMut(usize),
 ) -> Result<Report, EngineError> {
@@ -81,6 +85,7 @@ pub fn evaluate(
         let request = Request {
             hits_per_page: DEPTH,
             rules: RulesSwitch::Off,
+            spelling,
             ..Request::new(text, now)
         };
         let page = engine.search(&request)?;

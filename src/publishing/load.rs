@@ -161,7 +161,8 @@ fn load_segments(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>
 
 fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Problem>) -> Synonyms {
     let mut synonyms = Synonyms::default();
-    for name in names_in(&paths.shop, SYNONYMS_DIR, "txt") {
+    let names = names_in(&paths.shop, SYNONYMS_DIR, "txt").into_iter();
+    for name in names.filter(|name| analyzer.reads(name)) {
         let parse = |text: &str| Ok(Synonyms::parse(&name, text, analyzer));
         let (read, found) = read_or_last_good(paths, &name, parse, |_| true);
         // What the last good version has wrong stands on lines that the file no longer has.
@@ -174,6 +175,7 @@ fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Prob
             synonyms.extend(read);
         }
     }
+    synonyms.settle();
     synonyms
 }
 

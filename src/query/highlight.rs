@@ -50,9 +50,11 @@ impl<'l> Highlighter<'l> {
                 found
             });
             if found {
-                marked.push_str(&text[written..span.start]);
+                // Pairs of Chinese or Japanese letters overlap.
+                let start = span.start.max(written);
+                marked.push_str(&text[written..start]);
                 marked.push_str(OPEN);
-                marked.push_str(&text[span.clone()]);
+                marked.push_str(&text[start..span.end]);
                 marked.push_str(CLOSE);
                 written = span.end;
             }

@@ -92,6 +92,8 @@ pub struct Understood {
     pub attributes: Vec<String>,
     /// Words that were read as filters, as those are written.
     pub filters: Vec<String>,
+    /// Words that no product has, and conditions that nothing meets: they were left out.
+    pub left_out: Vec<String>,
     /// Too little matches every word, so products that match fewer are listed too.
     pub relaxed: bool,
 }
@@ -124,7 +126,21 @@ impl Language {
     /// Whether a word is never corrected: it has a meaning of its own, or none at all.
     fn leaves_alone(&self, folded: &str) -> bool {
         let stem = [self.analyzer.stem(folded)];
-        self.analyzer.is_stopword(folded) || self.synonyms.longest_at(&stem).is_some()
+        self.analyzer.is_stopword(folded)
+            || self.synonyms.longest_at(&stem).is_some()
+            || self.synonyms.forbid_all(&stem)
+    }
+}
+
+impl Query {
+    /// Gives up the conditions said in words, because nothing meets them; false when there are none.
+    pub fn give_up_conditions(&mut self) -> bool {
+        let had = self.filter != Filter::everything();
+        self.filter = Filter::everything();
+        self.understood
+            .left_out
+            .append(&mut self.understood.filters);
+        had
     }
 }
 
@@ -142,8 +158,9 @@ impl Knowledge<'_> {
     }
 
     /// Whether a word must never be read as another.
-    fn is_forbidden(&self, _typed: &str, _meant: &str) -> bool {
-        false
+    fn is_forbidden(&self, typed: &str, meant: &str) -> bool {
+        let stem = |word: &str| [self.language.analyzer.stem(word)];
+        self.language.synonyms.forbid(&stem(typed), &stem(meant))
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 
-use super::near::Nearby;
+use super::near::{Edits, Nearby};
 use super::{Knowledge, Spelling};
 use crate::text::has_digit;
 
 /// Shorter words are left alone: too many words are near them.
 const CORRECTED_CHARACTERS_MIN: usize = 3;
-/// From this length on, a word that no edit explains may have two.
-const TWO_EDITS_CHARACTERS_MIN: usize = 5;
+/// From this length on, a word that no edit explains may have two …
+const TWO_EDITS_CHARACTERS_MIN: usize = 4;
+/// … and from this length on, one of them may be the first letter.
+const ANY_TWO_EDITS_CHARACTERS_MIN: usize = 6;
 /// Each half of a word that was run together has at least this many letters.
 const HALF_CHARACTERS_MIN: usize = 2;
 /// Queries of more words are not corrected: each unknown word takes a walk through the vocabulary.
@@ -25,9 +27,13 @@ const SPACE_COST: f64 = 2.5;
 const LIKELY_SLIP_GAIN: f64 = 0.7;
 
 /// This many of the likeliest words are held against the other words of the query.
-const WEIGHED_IN_CONTEXT_MAX: usize = 6;
+const WEIGHED_IN_CONTEXT_MAX: usize = 16;
 /// At most this many other words have a say.
 const CONTEXT_WORDS_MAX: usize = 3;
+/// A word of the catalog that stands with none of the others, in no more products than this, may be a slip …
+const MISFIT_PRODUCTS_MAX: u32 = 300;
+/// … for a word that stands with another in at least as many.
+const FITTING_PRODUCTS_MIN: u32 = 3;
 /// How much what stands together with the other words counts against how often a word stands anywhere.
 const CONTEXT_WEIGHT: f64 = 0.7;
 
@@ -44,9 +50,14 @@ const KEYBOARD_ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 pub(super) struct Correction {
     pub(super) words: Range<usize>,
     pub(super) meant: Vec<String>,
-    /// The typed word is in the catalog, so it is sought as well.
-    pub(super) is_known: bool,
+    /// Words that may have been meant as well: less likely ones, and the typed word when the catalog has it.
+    pub(super) also: Vec<String>,
 }
+
+/// At most this many less likely words are sought as well …
+const ALSO_MAX: usize = 6;
+/// … which are no more than this much less likely, as a natural logarithm.
+const ALSO_LESS_LIKELY_MAX: f64 = 4.0;
 
 /// What to read the words of a query as. `stays` says which words are left as they are.
 pub(super) fn correct(
@@ -71,23 +82,33 @@ pub(super) fn correct(
                 corrections.push(Correction {
                     words: at..next + 1,
                     meant: vec![joined],
-                    is_known: false,
+                    also: Vec::new(),
                 });
                 at += 2;
                 continue;
             }
         }
+        let others: Vec<u32> = context
+            .iter()
+            .filter(|(own, _)| *own != at)
+            .map(|(_, stem)| *stem)
+            .take(CONTEXT_WORDS_MAX)
+            .collect();
         let meant = if unknown[at] {
-            best(knowledge, &words[at], &context)
+            best(knowledge, &words[at], &others)
         } else if !stays(at) && is_correctable(&words[at]) {
-            slip(knowledge, &words[at])
+            slip(knowledge, &words[at]).or_else(|| fitting(knowledge, &words[at], &others))
         } else {
             None
         };
         corrections.extend(meant.map(|meant| Correction {
             words: at..next,
-            meant,
-            is_known: !unknown[at],
+            meant: meant.likeliest,
+            also: if unknown[at] {
+                meant.also
+            } else {
+                vec![words[at].clone()]
+            },
         }));
         at = next;
     }
@@ -98,18 +119,45 @@ fn is_correctable(word: &str) -> bool {
     word.chars().count() >= CORRECTED_CHARACTERS_MIN && !has_digit(word)
 }
 
-/// The known words of a query that say something, as stems.
-fn context(knowledge: &Knowledge<'_>, words: &[String], unknown: &[bool]) -> Vec<u32> {
-    if !unknown.contains(&true) {
-        return Vec::new();
-    }
+/// The known words of a query that say something: their places and stems.
+fn context(knowledge: &Knowledge<'_>, words: &[String], unknown: &[bool]) -> Vec<(usize, u32)> {
     let analyzer = &knowledge.language.analyzer;
-    let known = words.iter().zip(unknown).filter(|(_, unknown)| !**unknown);
+    let known = (0..words.len()).filter(|at| !unknown[*at] && !analyzer.is_stopword(&words[*at]));
     known
-        .filter(|(word, _)| !analyzer.is_stopword(word))
-        .filter_map(|(word, _)| knowledge.vocabulary.number_of(&analyzer.stem(word)))
-        .take(CONTEXT_WORDS_MAX)
+        .filter_map(|at| {
+            let stem = knowledge.vocabulary.number_of(&analyzer.stem(&words[at]))?;
+            Some((at, stem))
+        })
         .collect()
+}
+
+/// What a word was read as.
+struct Meant {
+    likeliest: Vec<String>,
+    also: Vec<String>,
+}
+
+impl Meant {
+    /// The first of the readings, and those that are nearly as likely.
+    fn of(readings: Vec<Reading>) -> Option<Self> {
+        let mut readings = readings.into_iter();
+        let likeliest = readings.next()?;
+        let near = readings
+            .take_while(|other| likeliest.likelihood - other.likelihood <= ALSO_LESS_LIKELY_MAX)
+            .filter(|other| other.meant.len() == 1 && other.stem != likeliest.stem)
+            .map(|other| other.meant[0].clone());
+        Some(Meant {
+            also: near.take(ALSO_MAX).collect(),
+            likeliest: likeliest.meant,
+        })
+    }
+
+    fn only(reading: Reading) -> Self {
+        Meant {
+            likeliest: reading.meant,
+            also: Vec::new(),
+        }
+    }
 }
 
 /// One way to read a word.
@@ -121,24 +169,58 @@ struct Reading {
 }
 
 /// The likeliest word, or two words, that was meant.
-fn best(knowledge: &Knowledge<'_>, word: &str, context: &[u32]) -> Option<Vec<String>> {
-    let mut readings = readings(knowledge, word, 1);
+fn best(knowledge: &Knowledge<'_>, word: &str, others: &[u32]) -> Option<Meant> {
+    let length = word.chars().count();
+    let mut readings = readings(knowledge, word, Edits::One);
     readings.extend(halves(knowledge, word));
-    if readings.is_empty() && word.chars().count() >= TWO_EDITS_CHARACTERS_MIN {
-        readings = self::readings(knowledge, word, 2);
+    if readings.is_empty() && length >= TWO_EDITS_CHARACTERS_MIN {
+        readings = self::readings(knowledge, word, Edits::TwoAfterFirst);
     }
-    sort(&mut readings);
+    if readings.is_empty() && length >= ANY_TWO_EDITS_CHARACTERS_MIN {
+        readings = self::readings(knowledge, word, Edits::Two);
+    }
+    weigh(knowledge, &mut readings, others);
+    Meant::of(readings)
+}
+
+/// What fits the other words of the query in the place of a rare word that never stands with them.
+fn fitting(knowledge: &Knowledge<'_>, word: &str, others: &[u32]) -> Option<Meant> {
+    let own = knowledge.vocabulary.stem_of(word)?;
+    let stands_with = |stem: u32| {
+        let both = others
+            .iter()
+            .map(|other| knowledge.together.products_with_both(stem, *other));
+        both.max().unwrap_or(0)
+    };
+    let is_misfit = !others.is_empty()
+        && knowledge.vocabulary.product_count(own) <= MISFIT_PRODUCTS_MAX
+        && stands_with(own) == 0;
+    if !is_misfit {
+        return None;
+    }
+    let mut readings = readings(knowledge, word, Edits::One);
+    weigh(knowledge, &mut readings, others);
+    let likeliest = readings.into_iter().next()?;
+    (likeliest.stem != own && stands_with(likeliest.stem) >= FITTING_PRODUCTS_MIN)
+        .then(|| Meant::only(likeliest))
+}
+
+/// Puts the readings in order, those that stand with the other words of the query first.
+fn weigh(knowledge: &Knowledge<'_>, readings: &mut Vec<Reading>, others: &[u32]) {
+    sort(readings);
     readings.truncate(WEIGHED_IN_CONTEXT_MAX);
-    for reading in &mut readings {
+    if readings.len() < 2 {
+        return;
+    }
+    for reading in &mut *readings {
         let found = knowledge.vocabulary.product_count(reading.stem);
-        for other in context {
+        for other in others {
             let both = knowledge.together.products_with_both(reading.stem, *other);
             let share = (f64::from(both) + 0.5) / (f64::from(found) + 1.0);
             reading.likelihood += CONTEXT_WEIGHT * share.min(1.0).ln();
         }
     }
-    sort(&mut readings);
-    readings.into_iter().next().map(|reading| reading.meant)
+    sort(readings);
 }
 
 /// Likeliest first; equals in the order of the alphabet.
@@ -150,8 +232,8 @@ fn sort(readings: &mut [Reading]) {
 }
 
 /// The words near a word that may be what was meant by it.
-fn readings(knowledge: &Knowledge<'_>, word: &str, edits_max: u8) -> Vec<Reading> {
-    let near = knowledge.vocabulary.near(word, edits_max).into_iter();
+fn readings(knowledge: &Knowledge<'_>, word: &str, edits: Edits) -> Vec<Reading> {
+    let near = knowledge.vocabulary.near(word, edits).into_iter();
     let readings = near.map(|nearby| {
         let cost = EDIT_COST * f64::from(nearby.edits) + slip_cost(word, &nearby);
         let stem = nearby.stem();
@@ -199,19 +281,19 @@ fn halves(knowledge: &Knowledge<'_>, word: &str) -> Vec<Reading> {
 }
 
 /// The frequent word that a very rare one of the catalog is a slip for.
-fn slip(knowledge: &Knowledge<'_>, word: &str) -> Option<Vec<String>> {
+fn slip(knowledge: &Knowledge<'_>, word: &str) -> Option<Meant> {
     let own = knowledge.count_of(word);
     let is_slip =
         (1..=SLIP_PRODUCTS_MAX).contains(&own) && word.chars().count() >= SLIP_CHARACTERS_MIN;
     if !is_slip {
         return None;
     }
-    let mut readings = readings(knowledge, word, 1);
+    let mut readings = readings(knowledge, word, Edits::One);
     sort(&mut readings);
     let likeliest = readings.into_iter().next()?;
     let found = knowledge.vocabulary.product_count(likeliest.stem);
-    let is_far = word.chars().next() == likeliest.meant[0].chars().next();
-    (is_far && found / SLIP_TIMES_MIN >= own).then_some(likeliest.meant)
+    let keeps_first = word.chars().next() == likeliest.meant[0].chars().next();
+    (keeps_first && found / SLIP_TIMES_MIN >= own).then(|| Meant::only(likeliest))
 }
 
 fn frequency(knowledge: &Knowledge<'_>, stem: u32) -> f64 {

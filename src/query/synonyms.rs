@@ -1,4 +1,5 @@
-//! `synonyms/*.txt` in Solr's format: `tv, television` both ways, `gpu => graphics card` one way, `#` comments.
+//! `synonyms/*.txt` in Solr's format: `tv, television` both ways, `gpu => graphics card` one way, `#` comments; and two
+//! lines of our own: `laptop => notebook (0.8)` weighs, `mouse !=> mousse` forbids, `gopro !=> *` forbids everything.
 
 use rustc_hash::FxHashMap;
 
@@ -21,7 +22,12 @@ const SYNONYM_WEIGHT: f32 = 0.9;
 pub struct Synonyms {
     /// By first stem; longest first.
     by_first_stem: FxHashMap<String, Vec<Entry>>,
+    /// By stems, joined by spaces: what they never stand for.
+    forbidden: FxHashMap<String, Vec<String>>,
 }
+
+/// Stands for everything on the right of a line that forbids.
+const EVERYTHING: &str = "*";
 
 #[derive(Debug)]
 struct Entry {
@@ -35,6 +41,26 @@ pub struct Meaning {
     pub text: String,
     pub stems: Vec<String>,
     weight: f32,
+    /// The line says the weight.
+    is_weighted: bool,
+}
+
+impl Meaning {
+    /// Reads `notebook` or, with a weight above 0 and at most 1, `notebook (0.8)`.
+    fn read(text: &str, analyzer: &Analyzer) -> Self {
+        let weighted = text.strip_suffix(')').and_then(|rest| {
+            let (words, weight) = rest.rsplit_once('(')?;
+            let weight: f32 = weight.trim().parse().ok()?;
+            (weight > 0.0 && weight <= 1.0).then_some((words.trim(), weight))
+        });
+        let (words, weight) = weighted.unwrap_or((text, SYNONYM_WEIGHT));
+        Meaning {
+            text: words.to_string(),
+            stems: analyzer.stems(words),
+            weight,
+            is_weighted: weighted.is_some(),
+        }
+    }
 }
 
 /// A synonym found in a query.
@@ -85,6 +111,44 @@ impl Synonyms {
         for entry in other.by_first_stem.into_values().flatten() {
             self.add(entry.stems, entry.meanings);
         }
+        for (stems, mut meant) in other.forbidden {
+            self.forbidden.entry(stems).or_default().append(&mut meant);
+        }
+    }
+
+    /// Takes out what another line forbids; call once after the last file.
+    pub fn settle(&mut self) {
+        let forbidden = std::mem::take(&mut self.forbidden);
+        for entry in self.by_first_stem.values_mut().flatten() {
+            let Some(never) = forbidden.get(&entry.stems.join(" ")) else {
+                continue;
+            };
+            let own = &entry.stems;
+            entry.meanings.retain(|meaning| {
+                meaning.stems == *own
+                    || !never
+                        .iter()
+                        .any(|never| *never == meaning.stems.join(" ") || never == EVERYTHING)
+            });
+        }
+        self.forbidden = forbidden;
+    }
+
+    /// Whether some words must never stand for others.
+    pub fn forbid(&self, stems: &[String], meant: &[String]) -> bool {
+        let Some(never) = self.forbidden.get(&stems.join(" ")) else {
+            return false;
+        };
+        let meant = meant.join(" ");
+        never
+            .iter()
+            .any(|never| *never == meant || never == EVERYTHING)
+    }
+
+    /// Whether words must stand for nothing but themselves.
+    pub fn forbid_all(&self, stems: &[String]) -> bool {
+        let never = self.forbidden.get(&stems.join(" "));
+        never.is_some_and(|never| never.iter().any(|never| never == EVERYTHING))
     }
 
     /// How many words and phrases stand for something.
@@ -111,18 +175,16 @@ impl Synonyms {
     fn add_line(&mut self, line: &str, analyzer: &Analyzer) -> Result<(), (String, String)> {
         const BOTH_WAYS: &str = "write at least two words, such as `tv, television`";
         const ONE_WAY: &str = "write for example `gpu => graphics card`";
+        if let Some((left, right)) = line.split_once("!=>") {
+            return self.forbid_line(left, right, analyzer);
+        }
         let meanings = |part: &str| -> Vec<Meaning> {
             let texts = part
                 .split(',')
                 .map(str::trim)
                 .filter(|text| !text.is_empty());
-            let read = |text: &str| Meaning {
-                text: text.to_string(),
-                stems: analyzer.stems(text),
-                weight: SYNONYM_WEIGHT,
-            };
             texts
-                .map(read)
+                .map(|text| Meaning::read(text, analyzer))
                 .filter(|meaning| !meaning.stems.is_empty())
                 .collect()
         };
@@ -151,10 +213,44 @@ impl Synonyms {
             for meaning in meant
                 .iter_mut()
                 .filter(|meaning| one_way || meaning.stems == own.stems)
+                .filter(|meaning| !meaning.is_weighted)
             {
                 meaning.weight = 1.0;
             }
             self.add(own.stems, meant);
+        }
+        Ok(())
+    }
+
+    /// Reads a line such as `mouse !=> mousse`.
+    fn forbid_line(
+        &mut self,
+        left: &str,
+        right: &str,
+        analyzer: &Analyzer,
+    ) -> Result<(), (String, String)> {
+        const HINT: &str = "write for example `mouse !=> mousse`, or `gopro !=> *`";
+        let words = |part: &str| -> Vec<String> {
+            let texts = part.split(',').map(str::trim);
+            texts
+                .map(|text| match text {
+                    EVERYTHING => EVERYTHING.to_string(),
+                    _ => analyzer.stems(text).join(" "),
+                })
+                .filter(|text| !text.is_empty())
+                .collect()
+        };
+        let (left, right) = (words(left), words(right));
+        if left.is_empty() || right.is_empty() {
+            return Err(("one side of `!=>` is empty".into(), HINT.into()));
+        }
+        if let Some(same) = left.iter().find(|left| right.contains(left)) {
+            let reason =
+                format!("`{same}` on both sides of `!=>` has one stem, so it cannot be told apart");
+            return Err((reason, HINT.into()));
+        }
+        for own in left {
+            self.forbidden.entry(own).or_default().extend(right.clone());
         }
         Ok(())
     }

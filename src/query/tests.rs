@@ -7,7 +7,15 @@ use crate::text::{code_term, words};
 fn language(lines: &str) -> (Language, Vec<Problem>) {
     let analyzer = Analyzer::new("en");
     let (synonyms, problems) = Synonyms::parse("synonyms/en.txt", lines, &analyzer);
-    (Language::new(&schema(), analyzer, synonyms), problems)
+    (
+        Language::new(&schema(), analyzer, settled(synonyms)),
+        problems,
+    )
+}
+
+fn settled(mut synonyms: Synonyms) -> Synonyms {
+    synonyms.settle();
+    synonyms
 }
 
 /// In these tests, words stand together wherever they stand.
@@ -154,7 +162,7 @@ fn a_word_being_typed_is_completed_from_the_catalog() {
         .iter()
         .map(|a| a.stems[0].as_str())
         .collect();
-    assert_eq!(last, ["runn", "runner", "run"]);
+    assert_eq!(last, ["runn", "run", "runner"]);
 }
 
 #[test]
@@ -312,4 +320,46 @@ fn codes_are_known_with_and_without_punctuation() {
         };
         assert!(query.units.iter().all(by_code), "{text}");
     }
+}
+
+#[test]
+fn synonyms_weigh_and_forbid() {
+    let (language, problems) = language(
+        "laptop => notebook (0.5), ultrabook\nmouse, mousse\nmouse !=> mousse\ngopro !=> *\nrun !=> runs\n",
+    );
+    let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [Some(5)], "one stem cannot be told apart");
+    let vocabulary = vocabulary(&["gopros", "mousse", "mousse", "notebook"]);
+    let alternatives = |text: &str| {
+        let query = understand(
+            &language,
+            &vocabulary,
+            text,
+            LastWord::Whole,
+            Spelling::Corrected,
+        );
+        let alternatives = query.units[0].alternatives.clone();
+        let told = alternatives
+            .iter()
+            .map(|a| format!("{} {}", a.stems[0], a.weight));
+        (query.understood.spelling, told.collect::<Vec<_>>())
+    };
+    assert_eq!(alternatives("laptop").1, ["notebook 0.5", "ultrabook 1"]);
+    assert_eq!(alternatives("mouse").1, ["mous 1"]);
+    assert_eq!(alternatives("goprp").0.as_deref(), Some("gopros"));
+    assert_eq!(alternatives("gopro").0, None);
+}
+
+#[test]
+fn words_nobody_sells_are_said_to_be_left_out() {
+    let (language, _) = language("");
+    let vocabulary = vocabulary(&["red shoes"]);
+    let query = understand(
+        &language,
+        &vocabulary,
+        "red 4711x shoes",
+        LastWord::Whole,
+        Spelling::Corrected,
+    );
+    assert_eq!(query.understood.left_out, ["4711x"]);
 }

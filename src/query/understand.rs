@@ -5,13 +5,19 @@ use std::ops::Range;
 use super::spelling::{self, Correction};
 use super::{Alternative, Knowledge, LastWord, Query, Understood, Unit};
 use crate::catalog::filter::Filter;
-use crate::text::{CodeReader, MeasureReader, Word, code_term, has_digit, words};
+use crate::text::{CodeReader, MeasureReader, Word, code_term, has_digit, is_unspaced, words};
 
 /// At most this many completions of a word being typed are sought.
 const COMPLETIONS_MAX: usize = 30;
 
+/// Completions that stand in so many products are enough: with one letter typed, all of them are most of the catalog.
+const COMPLETED_PRODUCTS_ENOUGH: u32 = 100_000;
+
 /// A reading of a word as an attribute's value is left out when another reading has this many times as many products.
 const RARE_READING_TIMES: u32 = 50;
+
+/// A word that may have been meant counts a little less than the one that probably was.
+const ALSO_WEIGHT: f32 = 0.8;
 
 /// What words say together counts less than the words: on the judged catalogs 0.5 beat 1, 0.3 and nothing.
 const TERM_WEIGHT: f32 = 0.5;
@@ -79,13 +85,14 @@ impl Knowledge<'_> {
             });
             filter = Some(filter.unwrap_or_else(Filter::everything).and(limit.filter));
         }
-        let also = corrections.iter().filter(|correction| correction.is_known);
         let text = Text {
             asked: spliced(typed, &words, &cuts),
-            also: also
-                .map(|correction| {
-                    let typed = folded[correction.words.start].clone();
-                    (correction.meant.join(" "), typed)
+            also: corrections
+                .iter()
+                .flat_map(|correction| {
+                    let meant = correction.meant.join(" ");
+                    let also = correction.also.iter();
+                    also.map(move |also| (meant.clone(), also.clone()))
                 })
                 .collect(),
         };
@@ -211,7 +218,8 @@ impl Knowledge<'_> {
         let mut at = 0;
         while at < words.len() {
             let own;
-            let mut unit = if last_word == LastWord::Beginning && at + 1 == words.len() {
+            let is_begun = last_word == LastWord::Beginning && at + 1 == words.len();
+            let mut unit = if is_begun || is_lone_letter(&words[at].folded) {
                 own = at..at + 1;
                 self.completions(&words[at].folded, &stems[at])
             } else if let Some(synonym) = self.language.synonyms.longest_at(&stems[at..]) {
@@ -239,6 +247,12 @@ impl Knowledge<'_> {
                 continue;
             };
             sought.add_to(&mut unit, &own, analyzer);
+            if !self.finds(&unit) {
+                let words = words[own.clone()].iter();
+                understood
+                    .left_out
+                    .extend(words.map(|word| word.folded.clone()));
+            }
             // A word that is typed twice asks for no more than a word that is typed once.
             if !units.contains(&unit) {
                 units.push(unit);
@@ -246,6 +260,16 @@ impl Knowledge<'_> {
             at = own.end;
         }
         units
+    }
+
+    /// Whether the catalog has all words of any alternative.
+    fn finds(&self, unit: &Unit) -> bool {
+        let has = |stem: &String| {
+            let number = self.vocabulary.number_of(stem);
+            number.is_some_and(|number| self.vocabulary.product_count(number) > 0)
+        };
+        let mut alternatives = unit.alternatives.iter();
+        alternatives.any(|alternative| alternative.stems.iter().all(has))
     }
 
     /// What a synonym means may be the value of an attribute, too.
@@ -263,9 +287,14 @@ impl Knowledge<'_> {
     /// Whatever the word being typed may become, and the word as it stands.
     fn completions(&self, word: &str, stem: &str) -> Unit {
         let mut unit = Unit::word(stem);
-        for (_, number) in self.vocabulary.complete(word, COMPLETIONS_MAX) {
+        let mut products = 0;
+        for number in self.vocabulary.complete(word, COMPLETIONS_MAX) {
             let completed = self.vocabulary.text(number);
             unit.add(Alternative::stem(completed, 1.0));
+            products += self.vocabulary.product_count(number);
+            if products >= COMPLETED_PRODUCTS_ENOUGH {
+                break;
+            }
         }
         unit
     }
@@ -274,7 +303,7 @@ impl Knowledge<'_> {
 /// The text that is sought.
 struct Text {
     asked: String,
-    /// Words that were corrected, and what was typed, which the catalog has too.
+    /// Words that were corrected to, and what else may have been meant.
     also: Vec<(String, String)>,
 }
 
@@ -301,9 +330,9 @@ impl Sought<'_> {
                 unit.add(Alternative::stem(&term.text, term.weight));
             }
         }
-        for (meant, typed) in self.also {
+        for (meant, also) in self.also {
             if own.len() == 1 && self.words[own.start].folded == *meant {
-                unit.add(Alternative::stem(analyzer.stem(typed), 1.0));
+                unit.add(Alternative::stem(analyzer.stem(also), ALSO_WEIGHT));
             }
         }
     }
@@ -337,6 +366,12 @@ fn spliced(text: &str, words: &[Word], cuts: &[Cut]) -> String {
     }
     spliced.push_str(&text[written..]);
     spliced.trim().to_string()
+}
+
+/// A letter of Chinese or Japanese, which the catalog has in pairs only.
+fn is_lone_letter(folded: &str) -> bool {
+    let mut letters = folded.chars();
+    letters.next().is_some_and(is_unspaced) && letters.next().is_none()
 }
 
 /// A single word of letters and digits, or of parts joined by punctuation, long enough to be a product's code.

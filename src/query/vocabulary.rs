@@ -7,7 +7,7 @@ use fst::{Automaton, IntoStreamer, Streamer};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::near::{Nearby, near};
+use super::near::{Edits, Nearby, near};
 use super::values::Values;
 use crate::text::Analyzer;
 
@@ -167,34 +167,36 @@ impl Vocabulary {
             .map(|(stem, _)| stem)
     }
 
-    /// The words that begin with `prefix`, most frequent stem first, at most `words_max`.
-    pub fn complete(&self, prefix: &str, words_max: usize) -> Vec<(String, u32)> {
+    /// The stems of the words that begin with `prefix`, most frequent first, at most `stems_max`.
+    pub fn complete(&self, prefix: &str, stems_max: usize) -> Vec<u32> {
         /// A very short prefix is completed from this many words only.
         const SCANNED_MAX: usize = 50_000;
         let automaton = fst::automaton::Str::new(prefix).starts_with();
         let mut stream = self.words.search(automaton).into_stream();
-        let mut found: Vec<(String, u32)> = Vec::new();
-        while let Some((word, stem)) = stream.next() {
-            found.push((String::from_utf8_lossy(word).into_owned(), stem as u32));
+        let mut found: Vec<u32> = Vec::new();
+        while let Some((_, stem)) = stream.next() {
+            found.push(stem as u32);
             if found.len() >= SCANNED_MAX {
                 break;
             }
         }
-        found.sort_by_key(|(word, stem)| {
+        found.sort_unstable();
+        found.dedup();
+        found.sort_by_key(|stem| {
+            let text = self.text(*stem);
             (
                 std::cmp::Reverse(self.product_count(*stem)),
-                word.len(),
-                word.clone(),
+                text.len(),
+                text,
             )
         });
-        found.truncate(words_max);
+        found.truncate(stems_max);
         found
     }
 
-    /// The words without digits within `edits_max` edits, 1 or 2, of another. Swapping two neighbouring letters is one
-    /// edit; two edits leave the first letter as it is.
-    pub(super) fn near(&self, word: &str, edits_max: u8) -> Vec<Nearby> {
-        near(self.words.as_fst(), word, edits_max)
+    /// The words without digits so near to another.
+    pub(super) fn near(&self, word: &str, edits: Edits) -> Vec<Nearby> {
+        near(self.words.as_fst(), word, edits)
     }
 
     /// The values of attributes.

@@ -7,7 +7,7 @@ use super::text_index::TextIndex;
 use crate::query::Together;
 
 /// Where both words are frequent, this many products of the rarer are looked at.
-const LOOKED_AT_MAX: usize = 2_000;
+const LOOKED_AT_MAX: usize = 500;
 
 impl Together for TextIndex {
     fn products_with_both(&self, one: u32, other: u32) -> u32 {

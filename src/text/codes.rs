@@ -40,7 +40,8 @@ impl<'t> CodeReader<'t> {
         span: &Range<usize>,
         found: &mut impl FnMut(&str, Range<usize>),
     ) {
-        if self.words == 0 || !is_joint(&self.text[self.end..span.start]) {
+        let gap = self.text.get(self.end..span.start).unwrap_or_default();
+        if self.words == 0 || !is_joint(gap) {
             self.end(found);
             self.joined.clear();
             self.first_word = self.words;

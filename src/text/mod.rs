@@ -9,7 +9,7 @@ mod tokens;
 
 pub use codes::{CodeReader, code_term, has_digit, is_number};
 pub use measures::{MeasureReader, Unit, unit_of_name};
-pub use tokens::for_each_word;
+pub use tokens::{for_each_word, is_unspaced};
 
 use std::ops::Range;
 
@@ -42,6 +42,13 @@ impl Analyzer {
             language: language.to_string(),
             stemmer: algorithm(language).map(Stemmer::create),
         }
+    }
+
+    /// Whether a file is for this language: `synonyms/de.txt` is for German only, other names are for all.
+    pub fn reads(&self, file: &str) -> bool {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let name = name.split(['.', '-']).next().unwrap_or(name);
+        name == self.language || algorithm(name).is_none()
     }
 
     /// The stem under which a folded word is indexed and sought; words with digits stay whole.

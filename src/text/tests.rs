@@ -35,6 +35,15 @@ fn numbers_and_units_are_written_as_one() {
 }
 
 #[test]
+fn letters_without_spaces_are_read_in_pairs() {
+    check(
+        "ノートパソコン 15",
+        &["ノー", "ート", "トハ", "ハソ", "ソコ", "コン", "15"],
+    );
+    check("黒い机 A4黒", &["黒い", "い机", "a4", "黒"]);
+}
+
+#[test]
 fn case_and_accents_do_not_matter() {
     check(
         "Crème BRÛLÉE Straße Ærø",

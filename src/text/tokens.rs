@@ -138,14 +138,59 @@ impl<Sink: FnMut(&str, Range<usize>)> Words<'_, Sink> {
     }
 
     fn hand_on(&mut self, span: Range<usize>) {
-        let mut end = self.folded.len().min(WORD_BYTES_MAX);
-        while !self.folded.is_char_boundary(end) {
-            end -= 1;
+        if !self.folded.is_ascii() && self.folded.contains(is_unspaced) {
+            return self.hand_on_pairs(span);
         }
+        let end = cut(&self.folded);
         if end > 0 {
             (self.sink)(&self.folded[..end], span);
         }
     }
+}
+
+impl<Sink: FnMut(&str, Range<usize>)> Words<'_, Sink> {
+    /// Chinese and Japanese write no spaces: every two neighbouring letters are a word, and a letter alone is one.
+    fn hand_on_pairs(&mut self, span: Range<usize>) {
+        let text = &self.text[span.clone()];
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let unspaced = is_unspaced(first);
+            let end = rest
+                .find(|c| is_unspaced(c) != unspaced)
+                .unwrap_or(rest.len());
+            let run = &rest[..end];
+            let start = span.end - rest.len();
+            let starts: Vec<usize> = run.char_indices().map(|(at, _)| at).collect();
+            let mut emit = |part: Range<usize>| {
+                self.folded.clear();
+                fold_into(&run[part.clone()], &mut self.folded);
+                let end = cut(&self.folded);
+                (self.sink)(&self.folded[..end], start + part.start..start + part.end);
+            };
+            if !unspaced || starts.len() < 3 {
+                emit(0..run.len());
+            } else {
+                for at in 0..starts.len() - 1 {
+                    emit(starts[at]..starts.get(at + 2).copied().unwrap_or(run.len()));
+                }
+            }
+            rest = &rest[end..];
+        }
+    }
+}
+
+/// Where a word ends that is cut when it is too long.
+fn cut(folded: &str) -> usize {
+    let mut end = folded.len().min(WORD_BYTES_MAX);
+    while !folded.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+/// Letters of Chinese and Japanese.
+pub fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
 /// Whether only a space or a hyphen stands between a number and its unit.

@@ -86,6 +86,7 @@ fn search_answers_a_page() {
                 "synonyms": [],
                 "attributes": [],
                 "filters": [],
+                "left_out": [],
                 "relaxed": false
               },
               "rules": [
@@ -147,6 +148,7 @@ fn search_answers_a_page() {
                   "red → color"
                 ],
                 "filters": [],
+                "left_out": [],
                 "relaxed": false
               },
               "rules": [],

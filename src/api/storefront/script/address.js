@@ -15,12 +15,12 @@ function read() {
     else if (end >= 0 && Number.isFinite(+value)) (bounds[attribute] ??= [null, null])[end] = +value;
   }
   return { q: asked.get("q") ?? "", filters, bounds, sort: asked.get("sort") ?? "", page: Math.max(1, Math.floor(+asked.get("page")) || 1),
-    shopper: asked.get("shopper"), plain: asked.has("plain") };
+    shopper: asked.get("shopper"), plain: asked.has("plain"), typed: asked.has("typed") };
 }
 
 /** The address of the current state with changes; any change but a page goes back to page 1. */
 function link(changes) {
-  const { q, filters, bounds, sort, page, shopper, plain } = { ...read(), page: 1, ...changes };
+  const { q, filters, bounds, sort, page, shopper, plain, typed } = { ...read(), page: 1, ..."q" in changes && { typed: false }, ...changes };
   const asked = new URLSearchParams();
   if (q) asked.set("q", q);
   for (const [attribute, values] of Object.entries(filters)) for (const value of values) asked.append(`f.${attribute}`, value);
@@ -29,19 +29,18 @@ function link(changes) {
   if (page > 1) asked.set("page", page);
   if (shopper) asked.set("shopper", shopper);
   if (plain) asked.set("plain", "1");
+  if (typed) asked.set("typed", "1");
   return `?${asked}`;
 }
 
-/** The filters with an attribute's values replaced. */
 const choosing = (attribute, values) => ({ filters: { ...read().filters, [attribute]: values } });
 
-/** The filters with one value added, or taken away when it was there. */
 function toggling(attribute, value) {
   const values = read().filters[attribute] ?? [];
   return choosing(attribute, values.includes(value) ? values.filter((other) => other !== value) : [...values, value]);
 }
 
-/** The number ranges with an attribute's ends replaced; `null` is an open end. */
+/** `null` is an open end. */
 const bounding = (attribute, ends) => ({ bounds: { ...read().bounds, [attribute]: ends } });
 
 const nothing_chosen = { filters: {}, bounds: {} };
