@@ -5,7 +5,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use memmap2::Mmap;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+/// What every document says besides the shown attributes; an attribute of this name gives way to it.
+pub const SOLD_OUT: &str = "sold_out";
 
 /// The documents, one after the other.
 pub const TEXT_FILE: &str = "documents.json";
@@ -16,6 +21,11 @@ pub struct Documents {
     text: Option<Mmap>,
     offsets: Vec<u64>,
 }
+
+/// What a page shows of one product, a JSON object that is passed on as it was stored.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Document(Box<RawValue>);
 
 /// Writes documents one after the other.
 pub struct DocumentsWriter {
@@ -91,9 +101,23 @@ impl Documents {
         self.len() == 0
     }
 
-    /// The document of a product; an unreadable one is empty, which costs that product its card, not the page.
+    /// The shown attributes of a product; an unreadable document has none.
     pub fn get(&self, product: u32) -> Map<String, Value> {
         serde_json::from_slice(self.bytes(product)).unwrap_or_default()
+    }
+
+    /// What a page shows of a product, with whether it is sold out; an unreadable document says nothing else, which
+    /// costs that product its card, not the page.
+    pub fn shown(&self, product: u32, sold_out: bool) -> Document {
+        let stored = std::str::from_utf8(self.bytes(product)).unwrap_or_default();
+        let attributes = stored.strip_suffix('}').unwrap_or("{");
+        let comma = if attributes.ends_with('{') { "" } else { "," };
+        let text = format!("{attributes}{comma}\"{SOLD_OUT}\":{sold_out}}}");
+        let raw = RawValue::from_string(text);
+        Document(raw.unwrap_or_else(|_| {
+            RawValue::from_string(format!("{{\"{SOLD_OUT}\":{sold_out}}}"))
+                .expect("an object of one boolean is JSON")
+        }))
     }
 
     /// The document's JSON text.
@@ -102,5 +126,24 @@ impl Documents {
         let range =
             self.offsets[product as usize] as usize..self.offsets[product as usize + 1] as usize;
         &text[range]
+    }
+}
+
+impl Document {
+    /// The shown attributes and their values, `null` when they cannot be read.
+    pub fn values(&self) -> serde_json_borrow::Value<'_> {
+        serde_json::from_str(self.0.get()).unwrap_or_default()
+    }
+
+    /// The value of a shown attribute.
+    pub fn get(&self, attribute: &str) -> Option<Value> {
+        let values = self.values();
+        values.as_object()?.get(attribute).map(Value::from)
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Number, Value as Json};
 
+use crate::catalog::documents::SOLD_OUT;
 use crate::catalog::product::{Product, Value, Variant};
 use crate::catalog::schema::{Role, Schema};
 
@@ -14,7 +15,7 @@ pub fn write_shown(schema: &Schema, product: &Product, out: &mut Vec<u8>) {
     let cheapest = cheapest(schema, product);
     out.push(b'{');
     for (position, attribute) in schema.attributes.iter().enumerate() {
-        if !attribute.shown {
+        if !attribute.shown || attribute.name == SOLD_OUT {
             continue;
         }
         match (attribute.role, cheapest) {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::request::{Asked, Request};
 use super::snapshot::Snapshot;
+use crate::catalog::documents::Document;
 use crate::catalog::schema::Kind;
 use crate::merchandising::{Arranged, Banner, Decision, RuleReport};
 use crate::problem::Problem;
@@ -73,7 +73,7 @@ pub struct BannerShown {
 pub struct DataHanded {
     pub rule: String,
     #[schema(value_type = Object)]
-    pub data: Value,
+    pub data: serde_json::Value,
 }
 
 /// A product on a page.
@@ -84,7 +84,7 @@ pub struct Hit {
     pub position: usize,
     /// Every shown attribute, and `sold_out`.
     #[schema(value_type = Object)]
-    pub product: Map<String, Value>,
+    pub product: Document,
     /// Texts in which a word of the query was found, the words inside `<em>`.
     pub highlight: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,13 +147,13 @@ pub(super) fn assemble(
     } else {
         Vec::new()
     };
-    let highlighter = Highlighter::new(&snapshot.language.analyzer, &query);
+    let highlighter = Highlighter::new(snapshot.vocabulary(), &query);
     let mut hits = Vec::with_capacity(window.len());
     for place in window {
         let candidate = &ranked.hits[arranged.hits[place].ranked].candidate;
-        let mut product = snapshot.catalog.documents.get(candidate.ordinal);
+        let documents = &snapshot.catalog.documents;
+        let product = documents.shown(candidate.ordinal, candidate.sold_out);
         let highlight = highlights(snapshot, &highlighter, &product);
-        product.insert("sold_out".into(), Value::Bool(candidate.sold_out));
         hits.push(Hit {
             id: snapshot
                 .catalog
@@ -239,8 +239,9 @@ fn past_the_end(request: &Request, total: usize) -> Problem {
 fn highlights(
     snapshot: &Snapshot,
     highlighter: &Highlighter<'_>,
-    product: &Map<String, Value>,
+    product: &Document,
 ) -> BTreeMap<String, String> {
+    let values = product.values();
     let searched = snapshot
         .catalog
         .schema
@@ -250,7 +251,7 @@ fn highlights(
     searched
         .filter(|attribute| matches!(attribute.kind, Kind::Text | Kind::Keyword))
         .filter_map(|attribute| {
-            let marked = highlighter.mark(product.get(&attribute.name)?.as_str()?)?;
+            let marked = highlighter.mark(values.get(attribute.name.as_str()).as_str()?)?;
             Some((attribute.name.clone(), marked))
         })
         .collect()

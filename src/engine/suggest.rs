@@ -137,7 +137,7 @@ fn products<'s>(
         .schema
         .role(Role::Title)
         .map(|title| &snapshot.catalog.schema.attributes[title].name);
-    let highlighter = Highlighter::new(&snapshot.language.analyzer, query);
+    let highlighter = Highlighter::new(snapshot.vocabulary(), query);
     ranked.hits.iter().filter_map(move |hit| {
         let ordinal = hit.candidate.ordinal;
         let document = snapshot.catalog.documents.get(ordinal);

@@ -1,55 +1,40 @@
 //! Marks the words of a text that a query found, through stemming and synonyms.
 
-use std::cell::RefCell;
+use rustc_hash::FxHashSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use super::{Query, Unit};
-use crate::text::{Analyzer, for_each_word};
+use super::{Query, Unit, Vocabulary};
+use crate::text::for_each_word;
 
 /// What highlighted words begin and end with.
 const OPEN: &str = "<em>";
 const CLOSE: &str = "</em>";
 
-/// Marks words for one query.
+/// Marks words of the catalog's texts for one query.
 pub struct Highlighter<'l> {
-    analyzer: &'l Analyzer,
-    stems: FxHashSet<&'l str>,
-    /// Whether a folded word was found; the texts of one page repeat most of their words.
-    known: RefCell<FxHashMap<String, bool>>,
+    /// The catalog's words, folded, that have a stem of the query.
+    words: FxHashSet<&'l str>,
 }
 
 impl<'l> Highlighter<'l> {
-    pub fn new(analyzer: &'l Analyzer, query: &'l Query) -> Self {
-        let alternatives = query
-            .units
-            .iter()
-            .flat_map(|Unit { alternatives }| alternatives);
-        let stems = alternatives
-            .flat_map(|alternative| alternative.stems.iter().map(String::as_str))
-            .collect();
+    pub fn new(vocabulary: &'l Vocabulary, query: &'l Query) -> Self {
+        let units = query.units.iter();
+        let alternatives = units.flat_map(|Unit { alternatives }| alternatives);
+        let stems = alternatives.flat_map(|alternative| &alternative.stems);
         Highlighter {
-            analyzer,
-            stems,
-            known: RefCell::default(),
+            words: stems.flat_map(|stem| vocabulary.words_of(stem)).collect(),
         }
     }
 
     /// The text with every found word inside `<em>`; `None` when there is none.
     pub fn mark(&self, text: &str) -> Option<String> {
-        if self.stems.is_empty() {
+        if self.words.is_empty() {
             return None;
         }
-        let mut marked = String::with_capacity(text.len() + 32);
+        let mut marked = String::new();
         let mut written = 0;
-        let mut known = self.known.borrow_mut();
         for_each_word(text, |folded, span| {
-            let found = known.get(folded).copied().unwrap_or_else(|| {
-                let found = self.stems.contains(self.analyzer.stem(folded).as_str());
-                known.insert(folded.to_string(), found);
-                found
-            });
-            if found {
+            if self.words.contains(folded) {
+                marked.reserve(text.len() + 32);
                 // Pairs of Chinese or Japanese letters overlap.
                 let start = span.start.max(written);
                 marked.push_str(&text[written..start]);

@@ -133,14 +133,15 @@ fn bad_synonym_lines_are_reported_and_the_others_hold() {
 #[test]
 fn highlighting_survives_stemming_and_synonyms() {
     let (language, _) = language("tv, television");
+    let vocabulary = vocabulary(&["Stand for Télévision, oak", "Chair"]);
     let query = understand(
         &language,
-        &vocabulary(&[]),
+        &vocabulary,
         "tv stands",
         LastWord::Whole,
         Spelling::Corrected,
     );
-    let highlighter = Highlighter::new(&language.analyzer, &query);
+    let highlighter = Highlighter::new(&vocabulary, &query);
     let marked = highlighter.mark("Stand for Télévision, oak").unwrap();
     assert_eq!(marked, "<em>Stand</em> for <em>Télévision</em>, oak");
     assert_eq!(highlighter.mark("Chair"), None);

@@ -20,6 +20,8 @@ pub struct Vocabulary {
     stems: Stems,
     numbers: FxHashMap<String, u32>,
     values: Values,
+    /// By stem: the words that have it, the stem itself aside.
+    forms: FxHashMap<u32, Vec<String>>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -132,6 +134,7 @@ impl Vocabulary {
             .map(|(number, text)| (text.clone(), number as u32))
             .collect();
         Ok(Vocabulary {
+            forms: forms(&words, &stems),
             words,
             values: Values::of(&stems.texts),
             stems,
@@ -152,6 +155,15 @@ impl Vocabulary {
     /// The text of a stem.
     pub fn text(&self, stem: u32) -> &str {
         &self.stems.texts[stem as usize]
+    }
+
+    /// Every word of the catalog that has this stem.
+    pub fn words_of<'v>(&'v self, stem: &'v str) -> impl Iterator<Item = &'v str> {
+        let number = self.number_of(stem);
+        let itself = number.filter(|number| self.stem_of(stem) == Some(*number));
+        let forms = number.and_then(|number| self.forms.get(&number));
+        let forms = forms.into_iter().flatten().map(String::as_str);
+        itself.map(|_| stem).into_iter().chain(forms)
     }
 
     /// In how many products a stem stands.
@@ -203,4 +215,17 @@ impl Vocabulary {
     pub(super) fn values(&self) -> &Values {
         &self.values
     }
+}
+
+fn forms(words: &fst::Map<Vec<u8>>, stems: &Stems) -> FxHashMap<u32, Vec<String>> {
+    let mut forms: FxHashMap<u32, Vec<String>> = FxHashMap::default();
+    let mut stream = words.stream();
+    while let Some((word, stem)) = stream.next() {
+        let stem = stem as u32;
+        if stems.texts[stem as usize].as_bytes() != word {
+            let word = String::from_utf8_lossy(word).into_owned();
+            forms.entry(stem).or_default().push(word);
+        }
+    }
+    forms
 }

@@ -23,16 +23,17 @@ impl PriceTiers {
         let Some(price) = shelf.schema.role(Role::Price) else {
             return PriceTiers::default();
         };
-        let products = shelf.columns.products();
+        let products: Vec<u32> = (0..shelf.columns.products()).collect();
+        let prices = shelf.columns.numbers(price, &products);
         let leaf = |product| deepest_category(shelf, product);
         let mut by_category: FxHashMap<Option<u32>, Vec<(f64, u32)>> = FxHashMap::default();
-        for product in 0..products {
-            if let Some(price) = shelf.columns.number(price, product) {
+        for (product, price) in (0..).zip(prices) {
+            if let Some(price) = price {
                 let shelf = by_category.entry(leaf(product)).or_default();
                 shelf.push((price, product));
             }
         }
-        let mut tiers = vec![0; products as usize];
+        let mut tiers = vec![0; products.len()];
         for mut priced in by_category.into_values() {
             priced.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
             let count = priced.len();

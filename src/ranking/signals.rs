@@ -48,6 +48,7 @@ pub(super) fn contributions(
     ranking: &Ranking<'_>,
     candidates: &[Candidate],
 ) -> (Vec<Signal>, Table) {
+    let products: Vec<u32> = candidates.iter().map(|of| of.ordinal).collect();
     let mut signals = vec![Signal::Relevance];
     let mut table = Table {
         columns: vec![relevance(ranking, candidates)],
@@ -62,8 +63,7 @@ pub(super) fn contributions(
         let Some(attribute) = shelf.schema.role(role).filter(|_| weight > 0.0) else {
             continue;
         };
-        let raw = |candidate: &Candidate| shelf.columns.number(attribute, candidate.ordinal);
-        let raw: Vec<Option<f64>> = candidates.iter().map(raw).collect();
+        let raw = shelf.columns.numbers(attribute, &products);
         let normal = if role == Role::Released {
             fresh(&raw, ranking)
         } else {

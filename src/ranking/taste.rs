@@ -130,13 +130,27 @@ impl<'c> AttributeTaste<'c> {
         })
     }
 
-    /// The strongest leaning to any value the product has, and that value's code; `None` without one.
-    #[inline]
-    fn strongest(&self, columns: &Columns, product: u32) -> Option<(u32, f64)> {
-        let rows = columns.rows_of(self.per_variant, product);
-        let leanings = rows
-            .flat_map(|row| self.codes.of(row))
-            .filter_map(|code| Some((code, *self.by_code.get(&code)?)));
+    /// By product: the strongest leaning to any value it has, and that value's code; `None` without one.
+    fn strongest(&self, columns: &Columns, products: &[u32]) -> Vec<Option<(u32, f64)>> {
+        let mut codes = Vec::with_capacity(products.len());
+        if !self.per_variant && self.codes.gather(products, &mut codes) {
+            let mut known: FxHashMap<u32, Option<(u32, f64)>> = FxHashMap::default();
+            let mut of = |code: u32| {
+                let levels = self.codes.with_levels_above(code);
+                *known
+                    .entry(code)
+                    .or_insert_with(|| self.strongest_of(levels))
+            };
+            return codes.iter().map(|code| of(*code)).collect();
+        }
+        let rows = |product: &u32| columns.rows_of(self.per_variant, *product);
+        let codes = |product: &u32| rows(product).flat_map(|row| self.codes.of(row));
+        let of = |product: &u32| self.strongest_of(codes(product));
+        products.iter().map(of).collect()
+    }
+
+    fn strongest_of(&self, codes: impl Iterator<Item = u32>) -> Option<(u32, f64)> {
+        let leanings = codes.filter_map(|code| Some((code, *self.by_code.get(&code)?)));
         leanings.max_by(|(code, a), (other, b)| a.abs().total_cmp(&b.abs()).then(other.cmp(code)))
     }
 }
@@ -254,11 +268,11 @@ struct Column {
 fn columns(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<Column> {
     let (taste, recipe) = (ranking.taste, ranking.recipe);
     let mut columns = Vec::new();
+    let products: Vec<u32> = candidates.iter().map(|of| of.ordinal).collect();
     for leaning in &taste.leanings {
         let name = &shelf.schema.attributes[leaning.attribute].name;
         let weight = recipe.affinity.get(name).copied();
-        let strongest = |candidate: &Candidate| leaning.strongest(shelf.columns, candidate.ordinal);
-        let strongest: Vec<Option<(u32, f64)>> = candidates.iter().map(strongest).collect();
+        let strongest = leaning.strongest(shelf.columns, &products);
         let affinities = strongest.iter().map(|of| of.map_or(0.0, |of| of.1));
         columns.push(Column {
             signal: Signal::Affinity(leaning.attribute),

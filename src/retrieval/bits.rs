@@ -9,130 +9,152 @@ const CHUNK: usize = 8;
 
 /// A set of the documents of one segment.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Bits(Vec<u64>);
+pub(super) struct Bits(Vec<[u64; CHUNK]>);
 
-/// How far the documents of a set have been listed.
+/// How many words of a set have been listed.
 #[derive(Default)]
-pub(super) struct Cursor {
-    /// Words that were begun.
-    begun: usize,
-    /// What is left of the last one begun.
-    left: u64,
-}
+pub(super) struct Cursor(usize);
 
 impl Bits {
     /// The empty set of so many documents.
     pub(super) fn none_of(documents: u32) -> Self {
-        Bits(vec![0; documents.div_ceil(WORD) as usize])
+        let words = documents.div_ceil(WORD) as usize;
+        Bits(vec![[0; CHUNK]; words.div_ceil(CHUNK)])
+    }
+
+    fn words(&self) -> &[u64] {
+        self.0.as_flattened()
     }
 
     #[inline]
     pub(super) fn insert(&mut self, document: u32) {
-        self.0[(document / WORD) as usize] |= 1 << (document % WORD);
+        self.0.as_flattened_mut()[(document / WORD) as usize] |= 1 << (document % WORD);
     }
 
-    /// The bits of the documents that share a word with this one, and which of them is its own.
+    /// The word in which a document's bit stands, its bits, and which of them is the document's own.
     #[inline(always)]
     pub(super) fn around(&self, document: u32) -> (usize, u64, u64) {
         let word = (document / WORD) as usize;
-        (word, self.0[word], 1 << (document % WORD))
-    }
-
-    pub(super) fn count(&self) -> usize {
-        count(&self.0)
+        (word, self.words()[word], 1 << (document % WORD))
     }
 
     /// By word: how many documents stand in the words before it.
     pub(super) fn counts_before(&self) -> Vec<u32> {
-        counts_before(&self.0)
+        let mut counts = vec![0; self.words().len()];
+        count_before(self.words(), &mut counts);
+        counts
     }
 
     /// Leaves what both sets have.
     pub(super) fn intersect(&mut self, other: &Bits) {
-        let words = self.0.iter_mut().zip(&other.0);
+        let words = self.0.as_flattened_mut().iter_mut().zip(other.words());
         words.for_each(|(own, other)| *own &= other);
     }
 
     /// Adds what the other set has.
     pub(super) fn unite(&mut self, other: &Bits) {
-        let words = self.0.iter_mut().zip(&other.0);
+        let words = self.0.as_flattened_mut().iter_mut().zip(other.words());
         words.for_each(|(own, other)| *own |= other);
     }
 
-    /// Appends the next documents in order, until `documents` has at least `documents_min` or there are no more.
+    /// Replaces `documents` by the next ones in order: at least `documents_min` unless there are no more, and at most
+    /// 63 more.
     pub(super) fn list(&self, cursor: &mut Cursor, documents: &mut Vec<u32>, documents_min: usize) {
-        list(&self.0, cursor, documents, documents_min);
+        documents.resize(documents_min + WORD as usize, 0);
+        let listed = list(self.words(), cursor, documents, documents_min);
+        documents.truncate(listed);
     }
 }
 
-/// The documents that are in at least `required` of these sets; `required` is 1 to as many as there are, and they are
-/// sets of the same segment.
-pub(super) fn in_at_least(required: usize, sets: &[&Bits]) -> Bits {
+/// The documents that are in at least `required` of these sets, and how many they are; `required` is 1 to as many as
+/// there are sets, which are of the same segment.
+pub(super) fn in_at_least(required: usize, sets: &[&Bits]) -> (Bits, usize) {
     debug_assert!((1..=sets.len()).contains(&required));
-    if let [only] = sets {
-        return (*only).clone();
+    let mut found = sets[0].clone();
+    let count = if required == sets.len() {
+        intersect_all(&mut found.0, &sets[1..])
+    } else {
+        add_up(required, sets, &mut found.0)
+    };
+    (found, count)
+}
+
+// What follows is compiled for several processors. Closures would be called, not inlined, there: these are loops.
+
+#[multiversion(targets = "simd")]
+fn intersect_all(found: &mut [[u64; CHUNK]], others: &[&Bits]) -> usize {
+    let mut count = 0;
+    for (at, found) in found.iter_mut().enumerate() {
+        let mut words = *found;
+        for other in others {
+            let other = other.0[at];
+            for lane in 0..CHUNK {
+                words[lane] &= other[lane];
+            }
+        }
+        for word in words {
+            count += u64::from(word.count_ones());
+        }
+        *found = words;
     }
-    let mut found = Bits(vec![0; sets[0].0.len()]);
-    let sets: Vec<&[u64]> = sets.iter().map(|set| set.0.as_slice()).collect();
-    add_up(required, &sets, &mut found.0);
-    found
+    count as usize
 }
 
 /// Level `k` holds the documents that were in at least `k` of the sets so far; levels that cannot matter for the
 /// result are not kept.
 #[multiversion(targets = "simd")]
-fn add_up(required: usize, sets: &[&[u64]], found: &mut [u64]) {
+fn add_up(required: usize, sets: &[&Bits], found: &mut [[u64; CHUNK]]) -> usize {
+    let mut count = 0;
     let mut levels = vec![[0u64; CHUNK]; required + 1];
-    levels[0] = [u64::MAX; CHUNK];
-    for (at, found) in found.chunks_mut(CHUNK).enumerate() {
-        levels[1..].fill([0; CHUNK]);
-        let words = at * CHUNK..at * CHUNK + found.len();
+    for (at, found) in found.iter_mut().enumerate() {
+        levels.fill([0; CHUNK]);
+        levels[0] = [u64::MAX; CHUNK];
         for (seen, set) in sets.iter().enumerate() {
             let left = sets.len() - seen - 1;
-            let mut own = [0; CHUNK];
-            own[..found.len()].copy_from_slice(&set[words.clone()]);
-            for level in (required.saturating_sub(left).max(1)..=required.min(seen + 1)).rev() {
+            let own = set.0[at];
+            let mut level = required.min(seen + 1);
+            let lowest = required.saturating_sub(left).max(1);
+            while level >= lowest {
                 let below = levels[level - 1];
                 let here = &mut levels[level];
                 for lane in 0..CHUNK {
                     here[lane] |= below[lane] & own[lane];
                 }
+                level -= 1;
             }
         }
-        found.copy_from_slice(&levels[required][..found.len()]);
+        *found = levels[required];
+        for word in levels[required] {
+            count += u64::from(word.count_ones());
+        }
     }
+    count as usize
 }
 
 #[multiversion(targets = "simd")]
-fn count(words: &[u64]) -> usize {
-    words.iter().map(|word| word.count_ones() as usize).sum()
-}
-
-#[multiversion(targets = "simd")]
-fn counts_before(words: &[u64]) -> Vec<u32> {
+fn count_before(words: &[u64], counts: &mut [u32]) {
     let mut before = 0;
-    let add = |word: &u64| {
-        let own = before;
+    for (word, count) in words.iter().zip(counts) {
+        *count = before;
         before += word.count_ones();
-        own
-    };
-    words.iter().map(add).collect()
+    }
 }
 
+/// How many documents were listed; there is room for a word more than `documents_min`.
 #[multiversion(targets = "simd")]
-fn list(words: &[u64], cursor: &mut Cursor, documents: &mut Vec<u32>, documents_min: usize) {
-    loop {
-        let first = (cursor.begun as u32).wrapping_sub(1).wrapping_mul(WORD);
-        while cursor.left != 0 {
-            documents.push(first + cursor.left.trailing_zeros());
-            cursor.left &= cursor.left - 1;
+fn list(words: &[u64], cursor: &mut Cursor, documents: &mut [u32], documents_min: usize) -> usize {
+    let mut listed = 0;
+    while listed < documents_min && cursor.0 < words.len() {
+        let first = cursor.0 as u32 * WORD;
+        let mut left = words[cursor.0];
+        while left != 0 {
+            documents[listed] = first + left.trailing_zeros();
+            listed += 1;
+            left &= left - 1;
         }
-        if documents.len() >= documents_min || cursor.begun == words.len() {
-            return;
-        }
-        cursor.left = words[cursor.begun];
-        cursor.begun += 1;
+        cursor.0 += 1;
     }
+    listed
 }
 
 #[cfg(test)]
@@ -168,10 +190,10 @@ mod tests {
         ) {
             let required = required.min(sets.len());
             let bits: Vec<Bits> = sets.iter().map(|documents| set(documents)).collect();
-            let found = in_at_least(required, &bits.iter().collect::<Vec<_>>());
+            let (found, count) = in_at_least(required, &bits.iter().collect::<Vec<_>>());
             let having = |document: &u32| sets.iter().filter(|set| set.contains(document)).count();
             let expected: Vec<u32> = (0..DOCUMENTS).filter(|at| having(at) >= required).collect();
-            prop_assert_eq!(found.count(), expected.len());
+            prop_assert_eq!(count, expected.len());
             prop_assert_eq!(listed(&found, 100), expected);
         }
     }

@@ -221,7 +221,6 @@ impl<'c> Collector<'c> {
     fn keep(&mut self, block: &Block) {
         let asked = self.plan.units.len().min(UNITS_MAX) as u32;
         let every_unit = u32::MAX.checked_shr(u32::BITS - asked).unwrap_or_default();
-        let mut coverage = (0, self.weights.coverage(0));
         let scored = block.scores.iter().zip(&block.units);
         for (ordinal, (score, units)) in block.ordinals.iter().zip(scored) {
             let found = Found {
@@ -234,31 +233,37 @@ impl<'c> Collector<'c> {
                 continue;
             }
             self.relaxed |= *units != every_unit;
-            if coverage.0 != *units {
-                coverage = (*units, self.weights.coverage(*units));
-            }
-            let key = match self.plan.order {
-                Order::Relevance => f64::from(score * coverage.1),
-                Order::By {
-                    attribute,
-                    descending,
-                } => self.sort_key(attribute, descending, *ordinal),
+            let Some(key) = self.key(&found) else {
+                continue;
             };
-            if self.top.may_keep(key) {
-                self.top.push(self.sunk(key, *ordinal), *ordinal, found);
-            }
+            self.top.push(key, *ordinal, found);
         }
     }
 
-    /// A shopper's own sort is obeyed to the letter; otherwise what is sold out sinks.
-    fn sunk(&self, key: f64, product: u32) -> f64 {
+    /// Higher comes first; `None` for what cannot be among the best. A shopper's own sort is obeyed to the letter;
+    /// otherwise what is sold out sinks.
+    #[inline]
+    fn key(&self, found: &Found) -> Option<f64> {
         const SOLD_OUT: f64 = 1e9;
-        let sinks = self.plan.sold_out == SoldOut::Sink && self.plan.order == Order::Relevance;
-        if sinks && self.columns.sold_out(product) {
-            key - SOLD_OUT
-        } else {
-            key
+        /// Shares are rounded, so that they may come to a little more than 1.
+        const COVERAGE_MAX: f64 = 1.001;
+        if let Order::By {
+            attribute,
+            descending,
+        } = self.plan.order
+        {
+            return Some(self.sort_key(attribute, descending, found.ordinal));
         }
+        let possible = |key: f64| self.top.may_keep(key, found.ordinal);
+        if !possible(f64::from(found.score) * COVERAGE_MAX) {
+            return None;
+        }
+        let key = f64::from(found.score * self.weights.coverage(found.units));
+        if !possible(key) {
+            return None;
+        }
+        let sinks = self.plan.sold_out == SoldOut::Sink && self.columns.sold_out(found.ordinal);
+        Some(if sinks { key - SOLD_OUT } else { key })
     }
 
     /// Leaves those that pass and counts them; for when variants do not matter.

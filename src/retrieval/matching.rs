@@ -39,11 +39,9 @@ pub(super) fn match_units<'i>(
         return Ok(Vec::new());
     }
     loop {
-        let found: Vec<Bits> = segments
-            .iter()
-            .map(|sought| sought.find(required))
-            .collect();
-        if required == 1 || found.iter().map(Bits::count).sum::<usize>() >= enough {
+        let find = |sought: &Sought| sought.find(required);
+        let (found, counts): (Vec<Bits>, Vec<usize>) = segments.iter().map(find).unzip();
+        if required == 1 || counts.iter().sum::<usize>() >= enough {
             let matches = segments.into_iter().zip(found);
             return Ok(matches
                 .map(|(sought, documents)| Matches {
@@ -156,10 +154,10 @@ impl<'i> Sought<'i> {
         self.units.iter().any(|own| own.number == unit)
     }
 
-    /// The documents that match at least `required` units.
-    fn find(&self, required: usize) -> Bits {
+    /// The documents that match at least `required` units, and how many they are.
+    fn find(&self, required: usize) -> (Bits, usize) {
         if self.units.len() < required {
-            return Bits::none_of(self.segment.documents());
+            return (Bits::none_of(self.segment.documents()), 0);
         }
         let sets: Vec<&Bits> = self.units.iter().map(SoughtUnit::documents).collect();
         in_at_least(required, &sets)

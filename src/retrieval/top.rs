@@ -23,17 +23,16 @@ impl<T> Top<T> {
         }
     }
 
-    /// Whether an entry with this key may be among the best; a lower key may not be when this one may not.
+    /// Whether an entry may be among the best; when it may not, one with a lower key may not either.
     #[inline]
-    pub(super) fn may_keep(&self, key: f64) -> bool {
-        self.threshold.is_none_or(|(least, _)| key >= least)
+    pub(super) fn may_keep(&self, key: f64, ordinal: u32) -> bool {
+        self.threshold
+            .is_none_or(|(least, last)| key > least || (key == least && ordinal <= last))
     }
 
     #[inline]
     pub(super) fn push(&mut self, key: f64, ordinal: u32, item: T) {
-        if let Some((least, last)) = self.threshold
-            && (key < least || (key == least && ordinal > last))
-        {
+        if !self.may_keep(key, ordinal) {
             return;
         }
         self.entries.push(Entry { key, ordinal, item });
@@ -44,8 +43,11 @@ impl<T> Top<T> {
 
     /// The best entries, best first.
     pub(super) fn into_sorted(mut self) -> Vec<T> {
-        self.entries.sort_unstable_by(better_first);
+        if self.entries.len() > self.k && self.k > 0 {
+            self.cut();
+        }
         self.entries.truncate(self.k);
+        self.entries.sort_unstable_by(better_first);
         self.entries.into_iter().map(|entry| entry.item).collect()
     }
 

@@ -202,9 +202,10 @@ fn told(page: &Page) -> String {
         lines.push(format!("{} of {}", page.hits.len(), page.total));
     }
     for hit in &page.hits {
+        let shown = hit.product.get("title");
         let title = hit.highlight.get("title").map(String::as_str);
-        let title = title.or_else(|| hit.product["title"].as_str()).unwrap();
-        let sold_out = hit.product["sold_out"] == true;
+        let title = title.or_else(|| shown.as_ref()?.as_str()).unwrap();
+        let sold_out = hit.product.get("sold_out").unwrap() == true;
         let note = if sold_out { " (sold out)" } else { "" };
         lines.push(format!("{} {title}{note}", hit.id));
     }

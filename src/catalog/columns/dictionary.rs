@@ -1,6 +1,8 @@
 //! The distinct values of a word attribute, and their codes.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::text::fold;
@@ -11,6 +13,9 @@ pub struct Dictionary {
     values: Vec<String>,
     /// By code: in how many products the value occurs.
     product_counts: Vec<u32>,
+    /// By hash of a value: the code of one that has it, which spares most searches for a value.
+    #[serde(skip)]
+    hashed: FxHashMap<u64, u32>,
     #[serde(skip)]
     folded: FxHashMap<String, Vec<u32>>,
 }
@@ -22,6 +27,7 @@ impl Dictionary {
         Dictionary {
             values,
             product_counts,
+            hashed: FxHashMap::default(),
             folded: FxHashMap::default(),
         }
     }
@@ -49,10 +55,13 @@ impl Dictionary {
 
     /// The code of exactly this value.
     pub fn code(&self, value: &str) -> Option<u32> {
-        self.values
-            .binary_search_by(|own| own.as_str().cmp(value))
-            .ok()
-            .map(|at| at as u32)
+        let hashed = *self.hashed.get(&hash(value))?;
+        if self.value(hashed) == value {
+            return Some(hashed);
+        }
+        let own = |own: &String| own.as_str().cmp(value);
+        let found = self.values.binary_search_by(own).ok()?;
+        Some(found as u32)
     }
 
     /// The code of exactly this value or, when there is none, of those that differ only in case and accents.
@@ -65,6 +74,8 @@ impl Dictionary {
 
     /// Rebuilds what is not stored.
     pub(super) fn index(&mut self) {
+        let hashed = (0..).zip(&self.values);
+        self.hashed = hashed.map(|(code, value)| (hash(value), code)).collect();
         self.folded = FxHashMap::default();
         for (code, value) in self.values.iter().enumerate() {
             self.folded
@@ -73,4 +84,8 @@ impl Dictionary {
                 .push(code as u32);
         }
     }
+}
+
+fn hash(value: &str) -> u64 {
+    FxBuildHasher.hash_one(value)
 }

@@ -130,6 +130,23 @@ impl Columns {
         Some(numbers[lowest as usize])
     }
 
+    /// `number` of each of these products.
+    pub fn numbers(&self, attribute: usize, products: &[u32]) -> Vec<Option<f64>> {
+        let mut codes = Vec::with_capacity(products.len());
+        if let Some(Column {
+            per_variant: false,
+            codes: stored,
+            values: Values::Numbers(numbers),
+        }) = self.column(attribute)
+            && stored.gather(products, &mut codes)
+        {
+            let number = |code: u32| numbers.get(code as usize).copied();
+            return codes.into_iter().map(number).collect();
+        }
+        let number = |product: &u32| self.number(attribute, *product);
+        products.iter().map(number).collect()
+    }
+
     /// Whether nothing of the product can be bought.
     #[inline]
     pub fn sold_out(&self, product: u32) -> bool {
