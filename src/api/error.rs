@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::engine::EngineError;
 use crate::journal::JournalError;
+use crate::publishing::history::HistoryError;
+use crate::publishing::rulebook::EditError;
 
 /// What went wrong, for programs and for people.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -59,6 +61,11 @@ impl ApiError {
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
+    /// Somebody else changed the same thing meanwhile.
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::CONFLICT, "version_conflict", message)
+    }
+
     pub(super) fn unavailable(message: impl Into<String>) -> Self {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
     }
@@ -80,6 +87,21 @@ impl From<EngineError> for ApiError {
             EngineError::Index(_) => return ApiError::internal(&error),
         };
         ApiError::bad_request(code, error.to_string())
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        match &error {
+            EditError::Refused(_) => ApiError::bad_request("bad_file", error.to_string()),
+            EditError::Name(_) => ApiError::bad_request("bad_parameter", error.to_string()),
+            EditError::NoRule(_) => ApiError::not_found(error.to_string()),
+            EditError::History(HistoryError::Changed { .. }) => {
+                ApiError::conflict(error.to_string())
+            }
+            EditError::History(HistoryError::Io { .. }) => ApiError::internal(&error),
+            EditError::History(_) => ApiError::not_found(error.to_string()),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use super::{Shop, console, metrics, native, operations, pages};
         (name = "search", description = "What a storefront asks."),
         (name = "events", description = "What shoppers did."),
         (name = "shoppers", description = "Who shoppers are, and what is known of them."),
+        (name = "merchandising", description = "What merchants decide."),
         (name = "operations", description = "How the server is."),
     )
 )]
@@ -36,6 +37,22 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::shoppers::merge))
         .routes(routes!(native::shoppers::split))
         .routes(routes!(native::shoppers::segments))
+        .routes(routes!(native::rules::list))
+        .routes(routes!(native::rules::put, native::rules::remove))
+        .routes(routes!(native::rules::file, native::rules::put_file))
+        .routes(routes!(native::rules::history))
+        .routes(routes!(native::rules::diff))
+        .routes(routes!(native::rules::undo))
+        .routes(routes!(native::rules::export))
+        .routes(routes!(native::rules::import))
+        .routes(routes!(native::rules::trace))
+        .routes(routes!(native::rules::preview))
+        .routes(routes!(native::rules::used))
+        .routes(routes!(native::synonyms::suggestions))
+        .routes(routes!(native::synonyms::preview))
+        .routes(routes!(native::synonyms::list))
+        .routes(routes!(native::synonyms::file, native::synonyms::put_file))
+        .routes(routes!(native::problems::get))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))
         .routes(routes!(operations::metrics))

@@ -9,6 +9,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::Shop;
 use crate::merchandising::RULES_DIR;
+use crate::problem::Problem;
 use crate::publishing::{ShopPaths, reload};
 
 /// Editors write a file in several steps; what arrives within this time is read together.
@@ -93,26 +94,31 @@ fn follow(shop: &Shop, watcher: &Weak<Mutex<RecommendedWatcher>>, changes: &Rece
                 tracing::warn!(%error, "changes in a new folder are not noticed until the next start");
             }
         }
-        let current = shop.engine.snapshot();
-        match reload(&shop.paths, &current) {
-            Ok(snapshot) => {
-                for problem in snapshot
-                    .problems
-                    .iter()
-                    .filter(|problem| !current.problems.contains(problem))
-                {
-                    tracing::warn!(%problem, "a file of the shop has a problem");
-                }
-                tracing::info!(
-                    generation = snapshot.catalog.generation,
-                    rules = snapshot.rules.rules.len(),
-                    "reloaded"
-                );
-                shop.engine.swap(snapshot);
+        reload_now(shop);
+    }
+}
+
+/// Reads what changed and serves it from the next request on.
+pub(super) fn reload_now(shop: &Shop) {
+    let current = shop.engine.snapshot();
+    match reload(&shop.paths, &current) {
+        Ok(snapshot) => {
+            let is_new = |problem: &&Problem| {
+                !current.problems.contains(problem) && !current.conflicts.contains(problem)
+            };
+            let problems = snapshot.problems.iter().chain(&snapshot.conflicts);
+            for problem in problems.filter(is_new) {
+                tracing::warn!(%problem, "a file of the shop has a problem");
             }
-            Err(error) => {
-                tracing::error!(%error, "the shop cannot be reloaded; what was served before stays")
-            }
+            tracing::info!(
+                generation = snapshot.catalog.generation,
+                rules = snapshot.rules.rules.len(),
+                "reloaded"
+            );
+            shop.engine.swap(snapshot);
+        }
+        Err(error) => {
+            tracing::error!(%error, "the shop cannot be reloaded; what was served before stays")
         }
     }
 }

@@ -21,6 +21,7 @@ mod index;
 mod init;
 mod output;
 mod replay;
+mod rules;
 mod search;
 mod serve;
 mod sessions;
@@ -83,6 +84,8 @@ enum Command {
     Replay(replay::Replay),
     /// Show, export or erase a shopper.
     Shopper(shopper::Shopper),
+    /// List, explain, try, publish and take back merchandising rules.
+    Rules(rules::Rules),
     /// Measure relevance on judged queries.
     Eval(eval::Eval),
 }
@@ -147,6 +150,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(&paths),
         Command::Replay(replay) => replay.run(&paths),
         Command::Shopper(shopper) => shopper.run(&paths),
+        Command::Rules(rules) => rules.run(&paths),
         Command::Eval(eval) => eval.run(&paths),
     };
     match outcome {

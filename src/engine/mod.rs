@@ -138,6 +138,24 @@ impl Engine {
         Ok(page)
     }
 
+    /// The names of the rules that hold for a request, in their order; nothing is fetched.
+    pub fn held_under(
+        &self,
+        snapshot: &Snapshot,
+        rules: &Rules,
+        request: &Request,
+    ) -> Result<Vec<String>, EngineError> {
+        let asked = request.read(snapshot)?;
+        let visitor = self.visitor(snapshot, request);
+        let query = understand(snapshot, request, LastWord::Whole);
+        let (segments, last_word) = (&visitor.segments, LastWord::Whole);
+        let decision = decide(
+            snapshot, rules, &query, &asked, request, segments, last_word,
+        );
+        let held = decision.held.iter();
+        Ok(held.map(|held| held.rule.name.clone()).collect())
+    }
+
     /// Completes what is being typed: brands and categories, then products.
     pub fn suggest(&self, request: &Request) -> Result<Vec<Suggestion>, EngineError> {
         let snapshot = self.live.load_full();
@@ -201,13 +219,14 @@ fn decide<'s>(
     if request.rules == RulesSwitch::Off {
         return Decision::default();
     }
+    let filter = asked.filter.clone().and(query.filter.clone());
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let context = Context {
         query,
         language: &snapshot.language,
         vocabulary: snapshot.vocabulary(),
         is_beginning: last_word == LastWord::Beginning,
-        filter: &asked.filter,
+        filter: &filter,
         segments: &segments,
         surface: &request.surface,
         device: request.device.as_deref(),
@@ -284,7 +303,10 @@ fn rank(
     } else {
         Taste::none()
     };
-    let adjustments = decision.adjustments();
+    let mut adjustments = decision.adjustments();
+    if request.rules == RulesSwitch::On {
+        adjustments.extend(snapshot.goals.iter().cloned());
+    }
     let is_browsed = query.units.is_empty();
     let ranking = Ranking {
         recipe,

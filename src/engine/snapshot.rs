@@ -5,10 +5,11 @@ use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
 use crate::merchandising::{Known, Reading, Rules};
 use crate::problem::Problem;
-use crate::query::{Knowledge, Language, Spelling, Vocabulary};
-use crate::ranking::{PriceTiers, Recipes, Shelf};
+use crate::query::{Knowledge, Language, LastWord, Query, Spelling, Synonyms, Vocabulary};
+use crate::ranking::{Adjustment, PriceTiers, Recipes, Shelf};
 use crate::retrieval::TextIndex;
 use crate::shoppers::Segments;
+use crate::text::Analyzer;
 use std::sync::{Arc, OnceLock};
 
 /// What one generation of the index holds.
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub catalog: Arc<Catalog>,
     pub language: Language,
     pub rules: Rules,
+    /// What every list is adjusted by.
+    pub goals: Vec<Adjustment>,
     pub recipes: Recipes,
     pub segments: Segments,
     /// What is wrong with the shop's files; requests are served by the last good ones.
@@ -71,6 +74,28 @@ impl Snapshot {
         self.catalog
             .price_tiers
             .get_or_init(|| PriceTiers::new(self.shelf()))
+    }
+
+    /// The same shop with other synonyms.
+    pub fn with_synonyms(&self, synonyms: Synonyms) -> Snapshot {
+        let schema = &self.catalog.schema;
+        Snapshot {
+            catalog: self.catalog.clone(),
+            language: Language::new(schema, Analyzer::new(&schema.language), synonyms),
+            rules: self.rules.clone(),
+            goals: self.goals.clone(),
+            recipes: self.recipes.clone(),
+            segments: self.segments.clone(),
+            problems: self.problems.clone(),
+            conflicts: self.conflicts.clone(),
+            known: self.known.clone(),
+        }
+    }
+
+    /// What a query is read as, corrected.
+    pub fn understand(&self, text: &str) -> Query {
+        let knowledge = self.knowledge(Spelling::Corrected);
+        knowledge.understand(text, LastWord::Whole)
     }
 
     pub fn vocabulary(&self) -> &Vocabulary {

@@ -1,16 +1,27 @@
-//! Judged queries in, metrics out: how good the plain order is.
+//! Judged queries in, metrics out: how good the plain order is. Logged searches in, reports out: what drafts of rules
+//! and synonyms would change, and what those in force were used for.
 
+mod backtest;
+mod clicks;
 mod judgements;
 mod metrics;
+mod searches;
 mod sessions;
 #[cfg(test)]
 mod tests;
 mod typos;
+mod usage;
+mod vocabulary;
 
+pub use backtest::{BackTest, BeforeAfter, Example, MEASURED_QUERIES_MAX, back_test};
+pub use clicks::{ClickModel, Expected};
 pub use judgements::{Judgements, Queries, read_qrels, read_queries};
 pub use metrics::{condensed, judged_at, ndcg_at, recall_at};
+pub use searches::{Searched, Searches};
 pub use sessions::{Orders, SessionsError, SessionsReport, replay_sessions};
 pub use typos::mistyped;
+pub use usage::{Usage, Use, usage};
+pub use vocabulary::{SuggestedSynonym, SynonymTest, suggested_synonyms, synonym_test};
 
 use jiff::Timestamp;
 use serde::Serialize;

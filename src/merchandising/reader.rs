@@ -461,6 +461,7 @@ impl RuleReader<'_> {
             name: rule.to_string(),
             filter,
             by,
+            measure: None,
         })
     }
 

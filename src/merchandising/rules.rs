@@ -177,6 +177,22 @@ impl Rules {
         rules
     }
 
+    /// The rules that have the names of a draft's.
+    pub fn named_like(&self, draft: &Rules) -> Rules {
+        let mut rules = Rules::default();
+        let replaced = |rule: &&Arc<Rule>| draft.rules.iter().any(|own| own.name == rule.name);
+        rules.rules = self.rules.iter().filter(replaced).cloned().collect();
+        rules
+    }
+
+    /// The ids of the products that any of these rules suppresses.
+    pub fn suppressed_ids(&self, columns: &crate::catalog::columns::Columns) -> Vec<String> {
+        let products = self.rules.iter().flat_map(|rule| &rule.then.suppressed);
+        products
+            .map(|product| columns.product_id(*product).to_string())
+            .collect()
+    }
+
     /// These rules without the one of this name.
     pub fn without(&self, name: &str) -> Rules {
         let mut rules = self.clone();

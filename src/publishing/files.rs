@@ -27,7 +27,9 @@ pub(super) fn read_or_last_good<T>(
 ) -> (Option<T>, Vec<Problem>) {
     let path = paths.shop.join(name);
     if !path.exists() {
-        return (None, Vec::new());
+        let is_folder_gone = path.parent().is_some_and(|folder| !folder.is_dir());
+        let kept = is_folder_gone.then(|| last_good(paths, name, &parse));
+        return (kept.flatten(), Vec::new());
     }
     let text = read_limited(&path, name);
     match text.and_then(|text| parse(&text).map(|value| (text, value))) {
@@ -65,6 +67,34 @@ pub(super) fn last_good<T>(
 ) -> Option<T> {
     let text = fs::read_to_string(accepted(paths, name)).ok()?;
     parse(&text).ok()
+}
+
+/// The names of the files of a folder. When the folder itself is gone, those of its last good files, and a problem that
+/// says so: a folder that was moved away by mistake takes nothing with it.
+pub(super) fn names_or_last_good(
+    paths: &ShopPaths,
+    dir: &str,
+    ending: &str,
+) -> (Vec<String>, Option<Problem>) {
+    let kept_in = paths.data.join(ACCEPTED_DIR);
+    let kept = names_in(&kept_in, dir, ending);
+    if !paths.shop.join(dir).is_dir() {
+        let problem = Problem::new(
+            dir,
+            "the folder is gone, so its last good files stay in force",
+        )
+        .suggest("bring it back; an empty folder means that there is nothing");
+        let problem = (!kept.is_empty()).then_some(problem);
+        return (kept, problem);
+    }
+    let names = names_in(&paths.shop, dir, ending);
+    // Whoever removes a file means it.
+    for gone in kept.iter().filter(|name| !names.contains(name)) {
+        if let Err(error) = fs::remove_file(kept_in.join(gone)) {
+            tracing::warn!(file = %gone, %error, "the last good version of a removed file cannot be removed");
+        }
+    }
+    (names, None)
 }
 
 fn accepted(paths: &ShopPaths, name: &str) -> PathBuf {

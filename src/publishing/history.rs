@@ -159,6 +159,43 @@ pub fn undo(
     publish(paths, file, &text, None, change)
 }
 
+/// What changed between two versions of a file: from the one before the last change, to the file as it is, when not
+/// said.
+pub fn diff_of(
+    paths: &ShopPaths,
+    file: &str,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<String, HistoryError> {
+    let (text, found) = current(paths, file)?;
+    let (after, to) = match to {
+        Some(to) => (text_of(paths, file, to)?, to.to_string()),
+        None => (text, found),
+    };
+    let before = match from {
+        Some(from) => Some(from.to_string()),
+        None => {
+            let versions = history(paths, file)?;
+            let later = versions.iter().skip_while(|version| version.version != to);
+            let mut earlier = later.filter(|version| version.version != to);
+            let first = versions.first().map(|first| first.version.clone());
+            let earlier = earlier.next().map(|version| version.version.clone());
+            // A file that was edited by hand is no version yet: it is compared with the last one.
+            earlier.or(first.filter(|first| *first != to))
+        }
+    };
+    let text = match &before {
+        Some(from) => text_of(paths, file, from)?,
+        None => String::new(),
+    };
+    let from = before.as_deref().unwrap_or(NO_VERSION);
+    Ok(diff(
+        &text,
+        &after,
+        (&format!("{file} {from}"), &format!("{file} {to}")),
+    ))
+}
+
 /// What changed from one text to another, as a unified diff.
 pub fn diff(before: &str, after: &str, names: (&str, &str)) -> String {
     let diff = similar::TextDiff::from_lines(before, after);

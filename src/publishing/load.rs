@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::files::{last_good, names_in, read_or_last_good};
+use super::files::{last_good, names_or_last_good, read_or_last_good};
 use super::generation::{self, GENERATIONS_DIR, live_generation};
 use super::{PublishError, ShopPaths};
 use crate::catalog::schema::{SCHEMA_FILE, Schema};
 use crate::engine::{Catalog, Snapshot};
-use crate::merchandising::{self, Known, RULES_DIR, RULES_MAX, Reading, Rules};
+use crate::merchandising::{
+    self, GOALS_FILE, Known, RULES_DIR, RULES_MAX, Reading, Rules, read_goals,
+};
 use crate::problem::Problem;
 use crate::query::{Language, SYNONYMS_DIR, Synonyms};
-use crate::ranking::{RANKING_FILE, Recipes, Shelf};
+use crate::ranking::{Adjustment, RANKING_FILE, Recipes, Shelf};
 use crate::shoppers::segments::{SEGMENTS_FILE, Segments};
 use crate::text::Analyzer;
 
@@ -104,10 +106,12 @@ fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
     };
     let mut rules = load_rules(paths, reading, &mut problems);
     rules.ready(reading);
+    let goals = load_goals(paths, reading, &mut problems);
     let conflicts = merchandising::conflicts(&rules, &catalog.columns);
     Snapshot {
         language: Language::new(&catalog.schema, analyzer, synonyms),
         rules,
+        goals,
         recipes,
         segments,
         problems,
@@ -161,8 +165,9 @@ fn load_segments(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>
 
 fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Problem>) -> Synonyms {
     let mut synonyms = Synonyms::default();
-    let names = names_in(&paths.shop, SYNONYMS_DIR, "txt").into_iter();
-    for name in names.filter(|name| analyzer.reads(name)) {
+    let (names, gone) = names_or_last_good(paths, SYNONYMS_DIR, "txt");
+    problems.extend(gone);
+    for name in names.into_iter().filter(|name| analyzer.reads(name)) {
         let parse = |text: &str| Ok(Synonyms::parse(&name, text, analyzer));
         let (read, found) = read_or_last_good(paths, &name, parse, |_| true);
         // What the last good version has wrong stands on lines that the file no longer has.
@@ -179,9 +184,25 @@ fn load_synonyms(paths: &ShopPaths, analyzer: &Analyzer, problems: &mut Vec<Prob
     synonyms
 }
 
+fn load_goals(
+    paths: &ShopPaths,
+    reading: Reading<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Adjustment> {
+    let parse = |text: &str| read_goals(text, reading).map_err(|problem| vec![problem]);
+    let whole = |(_, problems): &(_, Vec<Problem>)| problems.is_empty();
+    let (read, found) = read_or_last_good(paths, GOALS_FILE, parse, whole);
+    problems.extend(found);
+    let (goals, found) = read.unwrap_or_default();
+    problems.extend(found);
+    goals
+}
+
 fn load_rules(paths: &ShopPaths, reading: Reading<'_>, problems: &mut Vec<Problem>) -> Rules {
     let mut rules = Rules::default();
-    for name in names_in(&paths.shop, RULES_DIR, "toml") {
+    let (names, gone) = names_or_last_good(paths, RULES_DIR, "toml");
+    problems.extend(gone);
+    for name in names {
         let parse =
             |text: &str| Rules::parse(&name, text, reading).map_err(|problem| vec![problem]);
         let whole = |(rules, _): &(Rules, Vec<Problem>)| rules.is_whole();

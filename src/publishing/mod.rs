@@ -9,6 +9,7 @@ mod fingerprint;
 mod generation;
 pub mod history;
 mod load;
+pub mod rulebook;
 #[cfg(test)]
 mod tests;
 

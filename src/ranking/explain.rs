@@ -18,11 +18,11 @@ pub struct Moves {
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Move {
     /// `affinity`, `price_tier` (the shopper's usual prices), `own_history` (what the shopper did with the product),
-    /// `together` (what others want together with what the shopper met), `rule`, `pin`, `sold_out`, `popularity`, `rating`, `freshness`, `margin`, or `others`
+    /// `together` (what others want together with what the shopper met), `rule`, `goal`, `pin`, `sold_out`, `popularity`, `rating`, `freshness`, `margin`, or `others`
     /// for places lost or won because other products moved more. `affinity` and `rule` have positive places for what
     /// a shopper leans to more than to the average candidate or a rule boosts, negative ones for the opposite.
     pub by: String,
-    /// The rule's name.
+    /// The rule's or the goal's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The attribute value the affinity is to, as `brand:Xerox`.
@@ -126,7 +126,7 @@ fn is_own_move(ranked: &Ranked, number: usize, hit: &RankedHit, from: usize, to:
     let is_pointed = (contribution > 0.0 && to < from) || (contribution < 0.0 && to > from);
     match &ranked.signals[number] {
         Signal::Affinity(_) => is_pointed && ranked.value(number, hit).is_some(),
-        Signal::Adjustment(_) | Signal::Personal(_) => is_pointed,
+        Signal::Adjustment(_) | Signal::Personal(_) | Signal::Goal(_) => is_pointed,
         Signal::Relevance | Signal::Product(_) => contribution != 0.0,
     }
 }
@@ -153,6 +153,10 @@ fn describe(shelf: Shelf<'_>, signal: &Signal, value: Option<u32>) -> Move {
         Signal::Adjustment(name) => Move {
             name: Some(name.clone()),
             ..Move::by("rule")
+        },
+        Signal::Goal(name) => Move {
+            name: Some(name.clone()),
+            ..Move::by("goal")
         },
         Signal::Affinity(attribute) => {
             let name = &shelf.schema.attributes[*attribute].name;

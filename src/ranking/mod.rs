@@ -45,6 +45,27 @@ pub struct Adjustment {
     pub filter: Filter,
     /// The score is multiplied by this: 1.5 lifts, 0.5 buries.
     pub by: f64,
+    /// By how much of it, when not by all: as much as a product stands out in a number.
+    pub measure: Option<Measure>,
+}
+
+/// How much a product stands out among the candidates, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measure {
+    /// Position of a number attribute.
+    pub attribute: usize,
+    pub wanted: Wanted,
+}
+
+/// Which numbers stand out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Wanted {
+    High,
+    Low,
+    /// Times not long ago: half after every half-life.
+    New {
+        half_life_days: f64,
+    },
 }
 
 /// How one list is ranked.
@@ -97,6 +118,8 @@ pub enum Signal {
     Personal(&'static str),
     /// An adjustment by this name.
     Adjustment(String),
+    /// An adjustment by this name and as much as a product stands out.
+    Goal(String),
 }
 
 /// Ranks candidates that retrieval ordered by relevance.

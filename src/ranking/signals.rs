@@ -1,6 +1,6 @@
 //! What each signal says of each candidate.
 
-use super::{Ranking, Shelf, Signal, taste};
+use super::{Ranking, Shelf, Signal, Wanted, taste};
 use crate::catalog::schema::Role;
 use crate::retrieval::{Candidate, Features};
 
@@ -65,7 +65,7 @@ pub(super) fn contributions(
         };
         let raw = shelf.columns.numbers(attribute, &products);
         let normal = if role == Role::Released {
-            fresh(&raw, ranking)
+            fresh(&raw, ranking, FRESHNESS_HALF_LIFE_DAYS)
         } else {
             spread(&raw)
         };
@@ -84,14 +84,26 @@ pub(super) fn contributions(
         let (predicate, by) = adjustment.bind(shelf.columns);
         let holds =
             |candidate: &Candidate| predicate.holds_for_some(shelf.columns, candidate.ordinal);
-        signals.push(Signal::Adjustment(adjustment.name.clone()));
-        table.push(
-            candidates
-                .iter()
-                .map(|candidate| if holds(candidate) { by } else { 0.0 })
-                .collect(),
-            Vec::new(),
-        );
+        let name = adjustment.name.clone();
+        let shares = adjustment.measure.map(|measure| {
+            let raw =
+                |candidate: &Candidate| shelf.columns.number(measure.attribute, candidate.ordinal);
+            shares(
+                measure.wanted,
+                candidates.iter().map(raw).collect(),
+                ranking,
+            )
+        });
+        let of = |(at, candidate): (usize, &Candidate)| {
+            let share = shares.as_ref().map_or(1.0, |shares| shares[at] as f32);
+            if holds(candidate) { by * share } else { 0.0 }
+        };
+        let column = candidates.iter().enumerate().map(of).collect();
+        signals.push(match adjustment.measure {
+            Some(_) => Signal::Goal(name),
+            None => Signal::Adjustment(name),
+        });
+        table.push(column, Vec::new());
     }
     (signals, table)
 }
@@ -165,11 +177,21 @@ fn spread(raw: &[Option<f64>]) -> Vec<f64> {
         .collect()
 }
 
+/// How much each product stands out, 0 to 1; 0 for those without a number.
+fn shares(wanted: Wanted, raw: Vec<Option<f64>>, ranking: &Ranking<'_>) -> Vec<f64> {
+    let turned = |number: &Option<f64>| number.map(|number| -number);
+    match wanted {
+        Wanted::High => spread(&raw),
+        Wanted::Low => spread(&raw.iter().map(turned).collect::<Vec<_>>()),
+        Wanted::New { half_life_days } => fresh(&raw, ranking, half_life_days),
+    }
+}
+
 /// 1 for a product released now, half after every half-life.
-fn fresh(raw: &[Option<f64>], ranking: &Ranking<'_>) -> Vec<f64> {
+fn fresh(raw: &[Option<f64>], ranking: &Ranking<'_>, half_life_days: f64) -> Vec<f64> {
     let now = ranking.now.as_second() as f64;
     let age_days = |released: f64| ((now - released) / 86_400.0).max(0.0);
-    let freshness = |released: f64| (-age_days(released) / FRESHNESS_HALF_LIFE_DAYS).exp2();
+    let freshness = |released: f64| (-age_days(released) / half_life_days).exp2();
     raw.iter()
         .map(|released| released.map_or(0.0, freshness))
         .collect()

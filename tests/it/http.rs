@@ -366,6 +366,20 @@ fn every_route_is_described() {
         get /metrics 200 503
         get /ready 200
         post /v1/events 202 400 413 503
+        get /v1/problems 200
+        get /v1/rules 200
+        get /v1/rules/diff 200 400 404
+        get /v1/rules/export 200
+        get /v1/rules/files/{file} 200 400
+        put /v1/rules/files/{file} 200 400 409
+        get /v1/rules/history 200 400
+        post /v1/rules/import 200 400 409
+        post /v1/rules/preview 200 400 503
+        post /v1/rules/trace 200 400 503
+        post /v1/rules/undo 200 400 404
+        get /v1/rules/usage 200 400 503
+        put /v1/rules/{name} 200 400 409
+        delete /v1/rules/{name} 200 404 409
         get /v1/search 200 400 503
         post /v1/search 200 400 413 503
         get /v1/segments 200 503
@@ -376,6 +390,11 @@ fn every_route_is_described() {
         post /v1/shoppers/{shopper}/merge 204 404 503
         post /v1/shoppers/{shopper}/split 204 404 503
         get /v1/suggest 200 400 503
+        get /v1/synonyms 200
+        get /v1/synonyms/files/{file} 200 400
+        put /v1/synonyms/files/{file} 200 400 409
+        post /v1/synonyms/preview 200 400 503
+        get /v1/synonyms/suggestions 200 400 503
     "#]]
     .assert_eq(&(routes.join("\n") + "\n"));
 }

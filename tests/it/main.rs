@@ -17,6 +17,7 @@ mod process;
 mod properties;
 mod refusals;
 mod rules;
+mod rules_http;
 mod scenarios;
 mod search;
 mod served;

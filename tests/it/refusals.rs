@@ -16,7 +16,7 @@ fn what_cannot_be_understood_is_refused() {
         400
         {
           "code": "bad_parameter",
-          "message": "the query string is not what was expected: qq: unknown field `qq`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `query_id`, `device`, `country`, `campaign`, `referrer`, `segment`, `surface`, `category`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now`",
+          "message": "the query string is not what was expected: qq: unknown field `qq`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `query_id`, `device`, `country`, `campaign`, `referrer`, `segment`, `surface`, `category`, `context`, `language`, `arms`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now`",
           "docs": "/openapi.json"
         }
     "#]]);
@@ -82,7 +82,7 @@ fn what_cannot_be_understood_is_refused() {
         400
         {
           "code": "bad_parameter",
-          "message": "the body is not what was expected: unknown field `query`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `query_id`, `device`, `country`, `campaign`, `referrer`, `segment`, `surface`, `category`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now` at line 1 column 8",
+          "message": "the body is not what was expected: unknown field `query`, expected one of `q`, `filter`, `facets`, `facet_values_max`, `sort`, `page`, `hits_per_page`, `shopper`, `session`, `query_id`, `device`, `country`, `campaign`, `referrer`, `segment`, `surface`, `category`, `context`, `language`, `arms`, `impact`, `recipe`, `rules`, `spelling`, `explain`, `now` at line 1 column 8",
           "docs": "/openapi.json"
         }
     "#]]);

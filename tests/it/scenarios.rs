@@ -5,6 +5,7 @@
 //!    redirect, data, order of facets.
 //! 3. Order: precedence, priority, stop; what gives way says so.
 //! 4. Conflicts are named with file, line and what to do.
+//! 5. Goals: margin, overstock, launch, low conversion, visible in explanations.
 
 use endcap::merchandising::expired;
 use endcap::problem::Problem;
@@ -824,4 +825,44 @@ facets = [\"brnd\"]
             .join("\n")
             .replace("merchandising/rules/rules.toml", "FILE"),
     );
+}
+
+#[test]
+fn goals_lift_what_the_shop_wants_and_say_so() {
+    let shop = crate::shop::shop(
+        "id | title | brand | category | margin | stock
+         1  | Lamp  | Acorn | Light    | 0.1    | 5
+         2  | Lamp  | Birch | Light    | 0.6    | 90
+         3  | Lamp  | Cedar | Desk     | 0.5    | 7",
+    )
+    .with_flaws(
+        "merchandising/goals.toml",
+        "[[goal]]
+name = \"Earn\"
+wants = \"margin\"
+strength = 0.5
+[[goal]]
+name = \"Clear the lights\"
+wants = \"overstock\"
+strength = 0.3
+category = \"Light\"
+[[goal]]
+name = \"Convert\"
+wants = \"low_converting\"
+strength = 0.3
+",
+    );
+    let page = shop.page(&ask("lamp | explain=true"));
+    let moves = serde_json::to_string(&page.hits[0].explain).unwrap();
+    let problems = &shop.engine.snapshot().problems;
+    let told = format!("{}\n{moves}\n{}", ids(&page).join(" "), problems[0]);
+    expect![[r#"
+        2 3 1
+        {"text_rank":2,"moves":[{"by":"goal","name":"Earn","places":1}]}
+        merchandising/goals.toml: goal `Convert`: no attribute says what it is about (name the `attribute` it looks at, or give one its role in index/schema.toml)"#]].assert_eq(&told);
+    assert_eq!(told_ids(&shop, "lamp | rules=off"), "1 2 3");
+}
+
+fn told_ids(shop: &Shop, request: &str) -> String {
+    ids(&shop.page(&ask(request))).join(" ")
 }

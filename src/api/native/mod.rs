@@ -1,9 +1,12 @@
 //! The native API, `/v1`.
 
 pub(super) mod events;
+pub(super) mod problems;
+pub(super) mod rules;
 pub(super) mod search;
 pub(super) mod shoppers;
 pub(super) mod suggest;
+pub(super) mod synonyms;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -32,6 +35,14 @@ async fn json<T: DeserializeOwned>(shop: &Shop, body: Body) -> Result<T, ApiErro
         };
         let reason = plainly(&error.to_string());
         ApiError::bad_request(code, format!("the body is not what was expected: {reason}"))
+    })
+}
+
+/// A body read as text.
+async fn text(shop: &Shop, body: Body) -> Result<String, ApiError> {
+    let body = read(body, shop.limits.body_bytes_max).await?;
+    String::from_utf8(body).map_err(|_| {
+        ApiError::bad_request("bad_body", "the body is not UTF-8: save the sheet as UTF-8")
     })
 }
 

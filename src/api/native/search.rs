@@ -61,6 +61,18 @@ pub(in crate::api) struct SearchParameters {
     surface: Option<String>,
     /// Only this category and those below it.
     category: Option<String>,
+    /// Tags that rules may ask for, comma-separated or as an array.
+    #[serde(deserialize_with = "names")]
+    #[schema(value_type = Vec<String>)]
+    #[param(value_type = Option<String>)]
+    context: Vec<String>,
+    /// The language the shopper reads.
+    language: Option<String>,
+    /// Arms of experiments that the caller assigned, as `layout:b`, comma-separated or as an array.
+    #[serde(deserialize_with = "names")]
+    #[schema(value_type = Vec<String>)]
+    #[param(value_type = Option<String>)]
+    arms: Vec<String>,
     /// 0 to 100: how much the shopper's taste may move; 0 is the plain order.
     impact: Option<f64>,
     /// A recipe of `index/ranking.toml`; the surface's when not said.
@@ -85,7 +97,7 @@ enum Switch {
 }
 
 impl SearchParameters {
-    fn into_request(self) -> Result<Request, ApiError> {
+    pub(in crate::api) fn into_request(self) -> Result<Request, ApiError> {
         let plain = Request::new(self.q, self.now.unwrap_or_else(now));
         let query_id = self.query_id.as_deref().map(read_query_id);
         Ok(Request {
@@ -103,6 +115,14 @@ impl SearchParameters {
             segment: self.segment,
             surface: self.surface.unwrap_or(plain.surface),
             category: self.category,
+            context: self.context,
+            language: self.language,
+            arms: self
+                .arms
+                .iter()
+                .filter_map(|arm| arm.split_once(':'))
+                .map(|(experiment, arm)| (experiment.to_string(), arm.to_string()))
+                .collect(),
             impact: self.impact,
             recipe: self.recipe,
             rules: match self.rules {

@@ -1,0 +1,255 @@
+//! Rules and synonyms written by programs: checked first, then written into the files that people write too.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::ShopPaths;
+use super::files::names_in;
+use super::history::{self, Change, HistoryError, Version};
+use crate::engine::Snapshot;
+use crate::merchandising::written::WrittenRule;
+use crate::merchandising::{self, RULES_DIR, Rules};
+use crate::problem::Problem;
+use crate::query::{SYNONYMS_DIR, Synonyms};
+
+/// The file of rules that are written without saying where.
+pub const RULE_FILE: &str = "rules";
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    #[error("{}", list(.0))]
+    Refused(Vec<Problem>),
+    #[error("`{0}` is no file name: write letters, digits, - and _, such as `spring`")]
+    Name(String),
+    #[error("there is no rule `{0}`")]
+    NoRule(String),
+    #[error("{0}")]
+    History(#[from] HistoryError),
+}
+
+/// What was written.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Published {
+    pub file: String,
+    #[serde(flatten)]
+    pub version: Version,
+    /// What is wrong with it all the same, such as products that are not there.
+    pub problems: Vec<Problem>,
+    /// What its rules do to those of the shop.
+    pub conflicts: Vec<Problem>,
+}
+
+/// A file and its rules, as they are written.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RuleFile {
+    pub file: String,
+    pub version: String,
+    pub rules: Vec<PlacedRule>,
+}
+
+/// A rule and the line it begins on.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PlacedRule {
+    pub line: u64,
+    pub rule: WrittenRule,
+}
+
+/// The path of a rule file by its name, with or without folder and ending.
+pub fn rule_file(name: &str) -> Result<String, EditError> {
+    named(name, RULES_DIR, "toml")
+}
+
+/// The path of a synonym file by its name.
+pub fn synonym_file(name: &str) -> Result<String, EditError> {
+    named(name, SYNONYMS_DIR, "txt")
+}
+
+fn named(name: &str, dir: &str, ending: &str) -> Result<String, EditError> {
+    let plain = name
+        .strip_prefix(dir)
+        .map_or(name, |name| name.trim_start_matches('/'));
+    let plain = plain.strip_suffix(&format!(".{ending}")).unwrap_or(plain);
+    let is_name = !plain.is_empty()
+        && plain.len() <= 100
+        && plain
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    match is_name {
+        true => Ok(format!("{dir}/{plain}.{ending}")),
+        false => Err(EditError::Name(name.to_string())),
+    }
+}
+
+/// The rule files of a shop.
+pub fn rule_files(paths: &ShopPaths) -> Result<Vec<RuleFile>, EditError> {
+    let mut files = Vec::new();
+    for file in names_in(&paths.shop, RULES_DIR, "toml") {
+        let (text, version) = history::current(paths, &file)?;
+        let rules = merchandising::written_rules(&text).into_iter();
+        let rules = rules
+            .map(|(line, rule)| PlacedRule { line, rule })
+            .collect();
+        files.push(RuleFile {
+            file,
+            version,
+            rules,
+        });
+    }
+    Ok(files)
+}
+
+/// The synonym files of a shop.
+pub fn synonym_files(paths: &ShopPaths) -> Vec<String> {
+    names_in(&paths.shop, SYNONYMS_DIR, "txt")
+}
+
+/// What a draft of rules means in a snapshot; refused when a rule of it cannot be read.
+pub fn read_draft(
+    snapshot: &Snapshot,
+    file: &str,
+    text: &str,
+) -> Result<(Rules, Vec<Problem>), EditError> {
+    let reading = snapshot.reading();
+    let (mut rules, problems) =
+        Rules::parse(file, text, reading).map_err(|problem| EditError::Refused(vec![problem]))?;
+    if !rules.is_whole() {
+        return Err(EditError::Refused(problems));
+    }
+    rules.ready(reading);
+    Ok((rules, problems))
+}
+
+/// Writes a rule file, when all of it can be read.
+pub fn publish_rules(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    file: &str,
+    text: &str,
+    expected: Option<&str>,
+    change: &Change,
+) -> Result<Published, EditError> {
+    let (draft, problems) = read_draft(snapshot, file, text)?;
+    let version = history::publish(paths, file, text, expected, change)?;
+    let conflicts = conflicts_of(snapshot, file, &draft);
+    Ok(Published {
+        file: file.to_string(),
+        version,
+        problems,
+        conflicts,
+    })
+}
+
+/// What the rules of a file do to one another and to those of the other files.
+pub fn conflicts_of(snapshot: &Snapshot, file: &str, draft: &Rules) -> Vec<Problem> {
+    let mut all = Rules::default();
+    let others = snapshot.rules.rules.iter();
+    all.rules = others
+        .filter(|rule| &*rule.file != file)
+        .chain(&draft.rules)
+        .map(Arc::clone)
+        .collect();
+    let mut conflicts = merchandising::conflicts(&all, &snapshot.catalog.columns);
+    let names: Vec<&str> = draft.rules.iter().map(|rule| rule.name.as_str()).collect();
+    let about_draft = |problem: &Problem| {
+        problem.file == file
+            || names
+                .iter()
+                .any(|name| problem.reason.contains(&format!("`{name}`")))
+    };
+    conflicts.retain(about_draft);
+    conflicts
+}
+
+/// Puts one rule where the rule of its name stands, or at the end of `file`.
+pub fn put_rule(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    file: Option<&str>,
+    rule: &WrittenRule,
+    expected: Option<&str>,
+    change: &Change,
+) -> Result<Published, EditError> {
+    let file = match (file, place_of(paths, &rule.name)?) {
+        (Some(file), _) => rule_file(file)?,
+        (None, Some(file)) => file,
+        (None, None) => rule_file(RULE_FILE)?,
+    };
+    let (text, version) = history::current(paths, &file)?;
+    let text = merchandising::put_rule(&file, &text, rule)
+        .map_err(|problem| EditError::Refused(vec![problem]))?;
+    // Between reading and writing nobody else may have written.
+    let expected = expected.unwrap_or(&version);
+    publish_rules(paths, snapshot, &file, &text, Some(expected), change)
+}
+
+/// Takes a rule out of its file.
+pub fn remove_rule(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    name: &str,
+    expected: Option<&str>,
+    change: &Change,
+) -> Result<Published, EditError> {
+    let no_rule = || EditError::NoRule(name.to_string());
+    let file = place_of(paths, name)?.ok_or_else(no_rule)?;
+    let (text, version) = history::current(paths, &file)?;
+    let text = merchandising::remove_rule(&file, &text, name)
+        .map_err(|problem| EditError::Refused(vec![problem]))?
+        .ok_or_else(no_rule)?;
+    let expected = expected.unwrap_or(&version);
+    publish_rules(paths, snapshot, &file, &text, Some(expected), change)
+}
+
+fn place_of(paths: &ShopPaths, name: &str) -> Result<Option<String>, EditError> {
+    let mut files = rule_files(paths)?.into_iter();
+    let found = files.find(|file| file.rules.iter().any(|placed| placed.rule.name == name));
+    Ok(found.map(|file| file.file))
+}
+
+/// Writes a synonym file, when every line of it can be read.
+pub fn publish_synonyms(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    file: &str,
+    text: &str,
+    expected: Option<&str>,
+    change: &Change,
+) -> Result<Published, EditError> {
+    let (_, problems) = Synonyms::parse(file, text, &snapshot.language.analyzer);
+    if !problems.is_empty() {
+        return Err(EditError::Refused(problems));
+    }
+    let version = history::publish(paths, file, text, expected, change)?;
+    Ok(Published {
+        file: file.to_string(),
+        version,
+        problems,
+        conflicts: Vec::new(),
+    })
+}
+
+/// All synonyms of a shop with a draft in the place of one file.
+pub fn synonyms_with(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    file: &str,
+    draft: &str,
+) -> Result<Synonyms, EditError> {
+    let analyzer = &snapshot.language.analyzer;
+    let (mut synonyms, problems) = Synonyms::parse(file, draft, analyzer);
+    if !problems.is_empty() {
+        return Err(EditError::Refused(problems));
+    }
+    for other in synonym_files(paths).iter().filter(|other| *other != file) {
+        let (text, _) = history::current(paths, other)?;
+        synonyms.extend(Synonyms::parse(other, &text, analyzer).0);
+    }
+    Ok(synonyms)
+}
+
+fn list(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
