@@ -6,6 +6,7 @@ use crate::catalog::assembly::fill_empty;
 use crate::catalog::feed::{Cell, Cells, RawRow, Row};
 use crate::catalog::ids::{id_in, required_id};
 use crate::catalog::product::{VARIANTS_MAX, Value, Variant};
+use crate::catalog::rest::rest_of;
 use crate::catalog::schema::{Attribute, Schema};
 use crate::catalog::values::{cells_at, values_in};
 use crate::problem::Problem;
@@ -129,6 +130,9 @@ fn read_all(
     let mut read = |attribute: &Attribute| {
         if !wanted(attribute) {
             return Vec::new();
+        }
+        if attribute.takes_the_rest() {
+            return rest_of(schema, cells);
         }
         values_in(attribute, cells).unwrap_or_else(|reason| {
             problems.push(row.problem(format!("`{}`: {reason}", attribute.name)));

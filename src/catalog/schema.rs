@@ -41,7 +41,8 @@ pub struct Schema {
 pub struct Attribute {
     /// The name filters, facets and responses use.
     pub name: String,
-    /// Feed columns, first non-empty wins; empty means the column of the same name.
+    /// Feed columns, first non-empty wins; empty means the column of the same name, and `*` the words of all columns
+    /// that no other attribute searches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// How values are read and compared.
@@ -157,6 +158,11 @@ impl Attribute {
         let own = self.columns.is_empty().then_some(self.name.as_str());
         own.into_iter()
             .chain(self.columns.iter().map(String::as_str))
+    }
+
+    /// Whether it reads the words of all columns that no other attribute searches: `columns = ["*"]`.
+    pub fn takes_the_rest(&self) -> bool {
+        self.columns == ["*"]
     }
 
     /// Whether filters may name it: every facet can be filtered.

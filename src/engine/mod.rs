@@ -95,7 +95,7 @@ impl Engine {
         let recipe = asked.recipe(snapshot, decision.recipe(), &visitor.segments);
         let catalog = &snapshot.catalog;
         let fetch = |plan: &Plan| retrieval::fetch(&catalog.text, &catalog.columns, plan);
-        let steered = |query: &Query| decision.steer(plan(query, &asked, recipe));
+        let steered = |query: &Query| decision.steer(plan(snapshot, query, &asked, recipe));
         let mut plan = steered(&query);
         let mut candidates = fetch(&plan)?;
         if candidates.total == 0 && query.give_up_conditions() {
@@ -180,7 +180,7 @@ impl Engine {
         let plan = Plan {
             included: Vec::new(),
             matches_enough: 0,
-            ..decision.steer(plan(&query, &asked, recipe))
+            ..decision.steer(plan(&snapshot, &query, &asked, recipe))
         };
         let fetched = retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
         let products = if fetched.relaxed {
@@ -262,9 +262,10 @@ fn reword(snapshot: &Snapshot, decision: &Decision<'_>, query: Query, request: &
     }
 }
 
-fn plan(query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {
+fn plan(snapshot: &Snapshot, query: &Query, asked: &Asked, recipe: &Recipe) -> Plan {
     Plan {
         units: query.units.clone(),
+        head: query::head(&snapshot.language, query),
         filter: asked.filter.clone().and(query.filter.clone()),
         suppressed: FxHashSet::default(),
         included: Vec::new(),

@@ -91,7 +91,7 @@ impl Engine {
         let visitor = self.visitor(&snapshot, request);
         let query = super::understand(&snapshot, request, LastWord::Whole);
         let recipe = asked.recipe(&snapshot, None, &visitor.segments);
-        let plan = super::plan(&query, &asked, recipe);
+        let plan = super::plan(&snapshot, &query, &asked, recipe);
         let candidates =
             retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
         let ranked = super::rank(

@@ -1,5 +1,6 @@
 //! Words typed in, words understood out.
 
+mod head;
 mod highlight;
 mod limits;
 mod near;
@@ -11,6 +12,7 @@ mod understand;
 mod values;
 mod vocabulary;
 
+pub use head::head;
 pub use highlight::Highlighter;
 pub use limits::Limits;
 pub use synonyms::{SYNONYMS_DIR, Synonyms};

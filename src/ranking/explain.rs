@@ -18,7 +18,8 @@ pub struct Moves {
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Move {
     /// `affinity`, `price_tier` (the shopper's usual prices), `own_history` (what the shopper did with the product),
-    /// `together` (what others want together with what the shopper met), `rule`, `goal`, `pin`, `sold_out`, `popularity`, `rating`, `freshness`, `margin`, or `others`
+    /// `together` (what others want together with what the shopper met), `rule`, `goal`, `pin`,
+    /// `sold_out`, `type`, `popularity`, `rating`, `freshness`, `margin`, or `others`
     /// for places lost or won because other products moved more. `affinity` and `rule` have positive places for what
     /// a shopper leans to more than to the average candidate or a rule boosts, negative ones for the opposite.
     pub by: String,

@@ -110,7 +110,7 @@ pub struct RankedHit {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Signal {
     Relevance,
-    /// A property of the product: popularity, rating, freshness or margin.
+    /// A property of the product: its type, popularity, rating, freshness or margin.
     Product(&'static str),
     /// A shopper's affinity in the attribute at this position of the schema.
     Affinity(usize),

@@ -40,6 +40,11 @@ pub struct Recipe {
     pub impact: f64,
     /// How much less relevant a product is that the title calls made *for* what was asked.
     pub made_for: f64,
+    /// How much more relevant a product is whose title or description has the words side by side.
+    pub adjacent: f64,
+    /// How much more relevant a product is that is what was asked for, rather than something that belongs to it.
+    #[serde(rename = "type")]
+    pub product_type: f64,
     pub popularity: f64,
     pub rating: f64,
     pub freshness: f64,
@@ -69,6 +74,8 @@ impl Default for Recipe {
             sold_out: SoldOut::Sink,
             impact: 50.0,
             made_for: 0.3,
+            adjacent: 0.3,
+            product_type: 0.3,
             popularity: 0.1,
             rating: 0.05,
             freshness: 0.0,
@@ -207,6 +214,8 @@ impl Recipe {
     fn weights(&self) -> Vec<(&str, f64)> {
         let mut weights = vec![
             ("made_for", self.made_for),
+            ("adjacent", self.adjacent),
+            ("type", self.product_type),
             ("popularity", self.popularity),
             ("rating", self.rating),
             ("freshness", self.freshness),

@@ -54,6 +54,16 @@ pub(super) fn contributions(
         columns: vec![relevance(ranking, candidates)],
         values: vec![Vec::new()],
     };
+    let type_weight = ranking.recipe.product_type as f32;
+    if type_weight > 0.0
+        && candidates
+            .iter()
+            .any(|candidate| candidate.features.head > 0.0)
+    {
+        let is_thing = |candidate: &Candidate| type_weight * candidate.features.head;
+        signals.push(Signal::Product("type"));
+        table.push(candidates.iter().map(is_thing).collect(), Vec::new());
+    }
     for (name, role, weight) in [
         ("popularity", Role::Popularity, ranking.recipe.popularity),
         ("rating", Role::Rating, ranking.recipe.rating),
@@ -138,9 +148,9 @@ fn demand(
 fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
     let recipe = ranking.recipe;
     let of = |features: &Features| {
-        features.bm25
-            * features.coverage
-            * (-recipe.made_for * f64::from(features.made_for)).exp() as f32
+        let words = recipe.adjacent * f64::from(features.adjacent)
+            - recipe.made_for * f64::from(features.made_for);
+        features.bm25 * features.coverage * words.exp() as f32
     };
     let relevances: Vec<f32> = candidates
         .iter()

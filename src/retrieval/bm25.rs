@@ -29,6 +29,29 @@ impl Lengths {
     }
 }
 
+/// The length part of BM25 for the texts of one place.
+pub(super) struct Saturation {
+    fixed: f32,
+    per_word: f32,
+}
+
+impl Saturation {
+    /// For texts of `average_words` on average; `b` is how much long ones are discounted, 0 to 1.
+    pub(super) fn new(average_words: f32, b: f32) -> Self {
+        Saturation {
+            fixed: K1 * (1.0 - b),
+            per_word: K1 * b / average_words.max(1.0),
+        }
+    }
+
+    /// How well a word standing `frequency` times in a text of this many words matches, 0 to `K1 + 1`.
+    #[inline]
+    pub(super) fn of(&self, words: usize, frequency: u32) -> f32 {
+        let frequency = frequency as f32;
+        (K1 + 1.0) * frequency / (frequency + self.fixed + self.per_word * words as f32)
+    }
+}
+
 /// How rare a word is: standing in `found` of `products`.
 pub(super) fn rarity(found: u32, products: u32) -> f32 {
     let (found, products) = (found as f32, products.max(found) as f32);

@@ -3,11 +3,12 @@
 use super::block::Block;
 use super::bm25::Lengths;
 use super::facets::Facet;
+use super::features::Look;
 use super::matching::match_units;
 use super::text_index::TextIndex;
 use super::top::Top;
 use super::weights::UnitWeights;
-use super::{Candidate, Candidates, Features, Order, Plan, SoldOut, UNITS_MAX};
+use super::{Candidate, Candidates, Order, Plan, SoldOut, UNITS_MAX};
 use crate::catalog::columns::Columns;
 use crate::catalog::filter::{Filter, Predicate};
 
@@ -33,17 +34,14 @@ pub(super) fn fetch(
         }
         collector.visit_missing();
     }
-    let features = |found: &Found| Features {
-        bm25: found.score,
-        coverage: weights.coverage(found.units),
-        made_for: weights.made_for(index, found.ordinal),
-    };
+    let look = Look::new(index, plan, &weights.shares);
+    let mut counts = Vec::new();
     let kept = collector.pinned.into_iter();
     let kept = kept.chain(collector.top.into_sorted());
     let candidates = kept.map(|found| Candidate {
         ordinal: found.ordinal,
         sold_out: columns.sold_out(found.ordinal),
-        features: features(&found),
+        features: look.features(found.ordinal, found.units, &mut counts),
     });
     Ok(Candidates {
         total: collector.total,

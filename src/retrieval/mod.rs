@@ -8,7 +8,10 @@ mod block;
 mod bm25;
 mod collect;
 mod facets;
+mod features;
+mod heads;
 mod matching;
+mod passages;
 mod postings;
 mod segment;
 mod terms;
@@ -42,6 +45,8 @@ pub const ENOUGH_MATCHES: usize = 10;
 pub struct Plan {
     /// What the words ask for; none asks for every product.
     pub units: Vec<Unit>,
+    /// Which unit says what kind of thing is asked for.
+    pub head: Option<usize>,
     pub filter: Filter,
     /// Products that must not appear, nor be counted.
     pub suppressed: FxHashSet<u32>,
@@ -105,12 +110,17 @@ pub struct Candidate {
 /// How well a product matches the words.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Features {
-    /// BM25 over all searched attributes; 0 without words.
+    /// The sum over the query's units of BM25 in the place that says most of each; 0 without words.
     pub bm25: f32,
     /// Share of the query's units that matched anywhere, each as heavy as it is rare, 0 to 1.
     pub coverage: f32,
     /// Share of the query that the title names only as what the product is made for, 0 to 1.
     pub made_for: f32,
+    /// Share of the query's neighbouring units that stand side by side in the title or in the description, 0 to 1.
+    pub adjacent: f32,
+    /// How likely the title or the description is about what was asked for, rather than about something that belongs to
+    /// it, 0 to 1.
+    pub head: f32,
 }
 
 /// Fetches what the plan asks for.

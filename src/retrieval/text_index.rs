@@ -1,14 +1,16 @@
-//! The inverted index: one combined, stemmed field, and the stems of every title in order.
+//! The inverted index: one combined, stemmed field, and beside it what a close look needs.
 
 use std::io;
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
 use tantivy::index::SegmentId;
 use tantivy::schema::Field;
 use tantivy::{Index, InvertedIndexReader, SegmentReader, Term};
 
+use super::heads::Heads;
+use super::passages::Passages;
 use super::postings::Postings;
 use crate::query::Vocabulary;
 use crate::text::Analyzer;
@@ -18,7 +20,8 @@ use crate::text::Analyzer;
 const FREQUENT_ONE_IN: u32 = 128;
 
 pub(super) const TEXT_DIR: &str = "text";
-pub(super) const TITLES_FILE: &str = "titles.bin";
+pub(super) const PASSAGES_FILE: &str = "passages.bin";
+pub(super) const HEADS_FILE: &str = "heads.bin";
 pub(super) const TEXT_FIELD: &str = "text";
 
 /// The text side of one catalog, open for reading.
@@ -29,11 +32,10 @@ pub struct TextIndex {
     pub(super) products: u32,
     pub(super) field: Field,
     pub vocabulary: Vocabulary,
-    pub(super) titles: Titles,
+    pub(super) passages: Passages,
+    pub(super) heads: Heads,
     /// The numbers of the stems after which a title names what a product is made for.
     pub(super) purposes: Vec<u32>,
-    /// By product: whether its title has one of them.
-    pub(super) names_a_purpose: Vec<bool>,
 }
 
 /// One segment of the inverted index.
@@ -45,39 +47,6 @@ pub(super) struct Segment {
     pub(super) first: u32,
     /// Stems that stand in so many documents that their postings are kept decoded.
     pub(super) frequent: FxHashMap<String, Postings>,
-}
-
-/// The stems of every title, in order.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Titles {
-    starts: Vec<u32>,
-    stems: Vec<u32>,
-}
-
-impl Default for Titles {
-    fn default() -> Self {
-        Titles {
-            starts: vec![0],
-            stems: Vec::new(),
-        }
-    }
-}
-
-impl Titles {
-    fn products(&self) -> u32 {
-        self.starts.len().saturating_sub(1) as u32
-    }
-
-    /// Adds the title of the next product.
-    pub(super) fn push(&mut self, stems: impl Iterator<Item = u32>) {
-        self.stems.extend(stems);
-        self.starts.push(self.stems.len() as u32);
-    }
-
-    pub(super) fn of(&self, product: u32) -> &[u32] {
-        &self.stems
-            [self.starts[product as usize] as usize..self.starts[product as usize + 1] as usize]
-    }
 }
 
 impl TextIndex {
@@ -98,7 +67,11 @@ impl TextIndex {
             .iter()
             .map(|segment| segment.inverted.total_num_tokens())
             .sum();
-        let titles = std::fs::read(dir.join(TITLES_FILE))?;
+        let passages: Passages = read(&dir.join(PASSAGES_FILE))?;
+        if passages.products() != products {
+            let reason = format!("{PASSAGES_FILE} is of another catalog");
+            return Err(io::Error::other(reason).into());
+        }
         let vocabulary = Vocabulary::open(dir)?;
         let purposes: Vec<u32> = Analyzer::new(language)
             .purposes()
@@ -110,22 +83,15 @@ impl TextIndex {
         for segment in &mut segments {
             segment.keep_frequent(field, frequent.iter().copied())?;
         }
-        let titles: Titles = postcard::from_bytes(&titles).map_err(io::Error::other)?;
-        let names_a_purpose = |product: u32| {
-            titles
-                .of(product)
-                .iter()
-                .any(|stem| purposes.contains(stem))
-        };
         Ok(TextIndex {
-            names_a_purpose: (0..titles.products()).map(names_a_purpose).collect(),
             purposes,
             segments,
             average_words: words as f32 / (products.max(1)) as f32,
             products,
             field,
             vocabulary,
-            titles,
+            passages,
+            heads: read(&dir.join(HEADS_FILE))?,
         })
     }
 
@@ -186,4 +152,8 @@ impl Segment {
         }
         Ok(())
     }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+    postcard::from_bytes(&std::fs::read(path)?).map_err(io::Error::other)
 }

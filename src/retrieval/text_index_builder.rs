@@ -5,13 +5,17 @@ use std::ops::Range;
 use std::path::Path;
 use std::thread;
 
+use rustc_hash::FxHashSet;
+use serde::Serialize;
 use tantivy::schema::{Field, IndexRecordOption, TextFieldIndexing, TextOptions};
 use tantivy::{Directory, Index, IndexMeta, SegmentMeta};
 
 use super::IndexError;
+use super::heads::Heads;
+use super::passages::Passages;
 use super::segment::SegmentBuilder;
 use super::terms::Meaning;
-use super::text_index::{TEXT_DIR, TEXT_FIELD, TITLES_FILE, Titles};
+use super::text_index::{HEADS_FILE, PASSAGES_FILE, TEXT_DIR, TEXT_FIELD};
 use super::words::Words;
 use crate::catalog::schema::Schema;
 use crate::catalog::write_durably;
@@ -30,7 +34,9 @@ pub struct TextIndexBuilder {
     index: Index,
     field: Field,
     vocabulary: VocabularyBuilder,
-    titles: Titles,
+    passages: Passages,
+    /// Words of colors.
+    colors: FxHashSet<String>,
     /// Products that were added.
     products: u32,
     segment: SegmentBuilder,
@@ -53,7 +59,8 @@ impl TextIndexBuilder {
             index: Index::create_in_dir(&dir, fields.build())?,
             field,
             vocabulary: VocabularyBuilder::default(),
-            titles: Titles::default(),
+            passages: Passages::default(),
+            colors: FxHashSet::default(),
             products: 0,
             segment: SegmentBuilder::default(),
             written: Vec::new(),
@@ -82,13 +89,18 @@ impl TextIndexBuilder {
             for token in &words.tokens[product.terms.clone()] {
                 self.add_terms(&meanings[*token as usize], &mut terms);
             }
-            self.titles.push(stems(&product.title));
+            let texts = product
+                .places
+                .each_ref()
+                .map(|place| stems(place).collect());
+            self.passages.push(texts);
             self.segment.push(stems(&product.all), terms.drain(..));
             self.products += 1;
             if self.segment.stems() >= SEGMENT_WORDS_MAX {
                 self.write_segment()?;
             }
         }
+        self.colors.extend(words.colors.iter().cloned());
         Ok(())
     }
 
@@ -114,7 +126,7 @@ impl TextIndexBuilder {
         }
     }
 
-    /// Makes everything durable.
+    /// Learns what is learned from the whole catalog, and makes everything durable.
     pub fn finish(mut self, dir: &Path) -> Result<(), IndexError> {
         let vocabulary = &self.vocabulary;
         let segment = std::mem::take(&mut self.segment);
@@ -137,8 +149,15 @@ impl TextIndexBuilder {
         let directory = self.index.directory();
         directory.sync_directory()?;
         directory.atomic_write(Path::new(META_FILE), &meta)?;
-        let titles = postcard::to_stdvec(&self.titles).map_err(io::Error::other)?;
-        write_durably(&dir.join(TITLES_FILE), &titles)?;
+        let colors = self
+            .colors
+            .iter()
+            .map(|color| self.analyzer.stem(color))
+            .collect();
+        let stems = self.vocabulary.texts();
+        let heads = Heads::learn(&self.passages, stems, &self.analyzer, &colors);
+        write(&dir.join(PASSAGES_FILE), &self.passages)?;
+        write(&dir.join(HEADS_FILE), &heads)?;
         Ok(())
     }
 
@@ -150,4 +169,9 @@ impl TextIndexBuilder {
         self.written.push(written);
         Ok(())
     }
+}
+
+fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
+    write_durably(path, &bytes)
 }

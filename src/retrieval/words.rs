@@ -4,8 +4,9 @@ use std::hash::BuildHasher as _;
 use std::ops::Range;
 
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use super::passages::Place;
 use super::terms::TermsReader;
 use crate::catalog::product::{Product, Value};
 use crate::catalog::schema::{Role, Schema};
@@ -13,16 +14,17 @@ use crate::text::for_each_word;
 
 /// What is read of a product.
 pub struct WordsReader {
-    /// The searched attributes, heaviest first.
+    /// The searched attributes, by place.
     searched: Vec<Searched>,
     terms: TermsReader,
+    color: Option<usize>,
 }
 
 struct Searched {
     position: usize,
     /// Variants have it.
     variant: bool,
-    is_title: bool,
+    place: Place,
 }
 
 /// The words of a batch of products, folded, and the terms they are found by besides.
@@ -37,29 +39,38 @@ pub struct Words {
     /// The words of all products in order, as numbers of distinct words.
     pub(super) tokens: Vec<u32>,
     pub(super) products: Vec<ProductWords>,
+    /// The words of the products' colors.
+    pub(super) colors: FxHashSet<String>,
 }
 
 /// Where the words of one product stand among all.
 #[derive(Default)]
 pub(super) struct ProductWords {
     pub(super) all: Range<usize>,
-    pub(super) title: Range<usize>,
+    pub(super) places: [Range<usize>; Place::ALL.len()],
     /// Measures, codes and values of attributes, each once.
     pub(super) terms: Range<usize>,
 }
 
 impl WordsReader {
     pub fn new(schema: &Schema) -> Self {
-        let title = schema.role(Role::Title);
         let searched = |position: usize| Searched {
             position,
             variant: schema.attributes[position].variant,
-            is_title: Some(position) == title,
+            place: match schema.attributes[position].role {
+                Some(Role::Title) => Place::Title,
+                Some(Role::Description) => Place::Description,
+                Some(Role::Brand) => Place::Brand,
+                _ => Place::Rest,
+            },
         };
         let positions = searched_positions(schema).into_iter();
+        let mut searched: Vec<Searched> = positions.map(searched).collect();
+        searched.sort_by_key(|searched| searched.place as usize);
         WordsReader {
-            searched: positions.map(searched).collect(),
+            searched,
             terms: TermsReader::new(schema),
+            color: schema.role(Role::Color),
         }
     }
 
@@ -69,7 +80,7 @@ impl WordsReader {
         let mut terms = Vec::new();
         for product in products {
             let start = words.tokens.len();
-            let mut title = start..start;
+            let mut places = Place::ALL.map(|_| start..start);
             for attribute in &self.searched {
                 let attribute_start = words.tokens.len();
                 let mut read = |text: &str| {
@@ -83,9 +94,15 @@ impl WordsReader {
                     let values = product.values[attribute.position].iter();
                     values.filter_map(Value::text).for_each(&mut read);
                 }
-                if attribute.is_title {
-                    title = attribute_start..words.tokens.len();
+                let place = &mut places[attribute.place as usize];
+                if place.start == place.end {
+                    place.start = attribute_start;
                 }
+                place.end = words.tokens.len();
+            }
+            if let Some(color) = self.color {
+                let colors = product.values_of(color).into_iter();
+                words.add_colors(colors.filter_map(Value::text));
             }
             let all = start..words.tokens.len();
             self.terms
@@ -96,7 +113,7 @@ impl WordsReader {
             words.products.push(ProductWords {
                 terms: all.end..words.tokens.len(),
                 all,
-                title,
+                places,
             });
         }
         words
@@ -107,6 +124,16 @@ impl Words {
     /// The distinct words, in order of first sight.
     pub(super) fn distinct(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).map(|number| text_of(&self.texts, &self.ends, number))
+    }
+
+    fn add_colors<'v>(&mut self, values: impl Iterator<Item = &'v str>) {
+        for value in values {
+            for_each_word(value, |folded, _| {
+                if !self.colors.contains(folded) {
+                    self.colors.insert(folded.to_string());
+                }
+            });
+        }
     }
 
     fn push(&mut self, folded: &str) {

@@ -74,6 +74,23 @@ impl Analyzer {
             .collect()
     }
 
+    /// The stems of words that join what something is to what tells more about it ("for", "with").
+    pub fn connectives(&self) -> Vec<String> {
+        let words = stopwords::of(&self.language).iter();
+        let mut stems: Vec<String> = words.map(|word| self.stem(word)).collect();
+        stems.extend(self.purposes());
+        stems
+    }
+
+    /// Whether the language says first what something is, and then what tells more about it: "housse d'ordinateur",
+    /// not "laptop sleeve".
+    pub fn heads_come_first(&self) -> bool {
+        matches!(
+            self.language.as_str(),
+            "ar" | "es" | "fr" | "it" | "pt" | "ro"
+        )
+    }
+
     /// The stems of a text, in order.
     pub fn stems(&self, text: &str) -> Vec<String> {
         words(text)

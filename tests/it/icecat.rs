@@ -1,7 +1,7 @@
 //! Promises, on a real catalog of electronics when it is there (else it says that it skipped):
 //! 1. `endcap init` and `endcap index` take the feed untouched, every product of it.
 //! 2. Fifty random filter-and-query combinations count what brute force over the feed counts.
-//! 3. The plain order's NDCG@10 on judged queries is 0.70 or better.
+//! 3. The plain order's NDCG@10 on judged queries is 0.78 or better.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -70,7 +70,7 @@ fn a_real_feed_is_taken_untouched_and_answers_as_it_should() {
     ];
     let report = endcap(&arguments).succeeds().json();
     let ndcg = report["ndcg@10"].as_f64().unwrap();
-    assert!(ndcg >= 0.70, "NDCG@10 is {ndcg}");
+    assert!(ndcg >= 0.78, "NDCG@10 is {ndcg}");
 }
 
 fn counts_equal_brute_force(engine: &Engine, schema: &Schema, rows: &[Row], queries: &[String]) {

@@ -16,6 +16,7 @@ mod model;
 mod process;
 mod properties;
 mod refusals;
+mod relevance;
 mod rules;
 mod rules_http;
 mod scenarios;

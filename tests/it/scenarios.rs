@@ -427,7 +427,7 @@ fn a_group_stands_together_and_moves_up_when_one_is_missing() {
         "pin = [{ products = [\"4\", \"2\", \"6\"], position = 1, fallback = \"5\" }]",
         "red",
         expect![[r#"
-            4 6 5 1 3
+            4 6 5 3 1
             r: product `2` is sold out, so `5` stands in"#]],
     );
 }
@@ -537,7 +537,7 @@ fn boosts_and_buries_are_multipliers() {
 
 #[test]
 fn a_filter_leaves_only_what_passes() {
-    check_then("filter = \"price > 50\"", "red", expect!["1 3"]);
+    check_then("filter = \"price > 50\"", "red", expect!["3 1"]);
 }
 
 #[test]

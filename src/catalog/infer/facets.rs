@@ -152,6 +152,32 @@ impl Proposal<'_> {
     }
 }
 
+impl Proposal<'_> {
+    /// What else products say in words: found when typed, but not by itself.
+    pub(super) fn add_rest(&mut self, roles: &Roles) {
+        let is_searched = |column: &Column| {
+            let mut searched = self.attributes.iter().filter(|own| own.searched.is_some());
+            searched.any(|own| own.columns().any(|name| name == column.name))
+        };
+        let columns = self.columns.all.iter().enumerate();
+        let left = columns.filter(|(position, column)| {
+            !roles.is_taken(*position)
+                && column.is_words()
+                && !column.nested
+                && !is_searched(column)
+        });
+        let left = left.count();
+        if left > 0 {
+            let mut attribute = self.attribute("details", Kind::Text, &[]);
+            attribute.columns = vec!["*".into()];
+            attribute.searched = Some(0.4);
+            let note =
+                format!("the words of all other columns, {left} of those seen, find a product too");
+            self.push(attribute, note);
+        }
+    }
+}
+
 /// What the values are read as; `None` when they are nothing to refine by.
 fn kind(column: &Column) -> Option<Kind> {
     match () {

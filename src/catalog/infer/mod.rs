@@ -30,7 +30,7 @@ pub const ROWS_MAX: usize = 20_000;
 /// Looking stops early when the rows hold this much text.
 pub const TEXT_BYTES_MAX: usize = 256 << 20;
 
-/// At most this many attributes are proposed.
+/// At most this many attributes are proposed, beside the one for the words of all other columns.
 pub const PROPOSED_MAX: usize = 60;
 
 /// What was concluded from looking at a feed.
@@ -89,6 +89,7 @@ fn conclude(rows: &[Row], mut problems: Vec<Problem>) -> Inferred {
     }
     proposal.add_codes_and_keywords(&roles);
     proposal.add_facets(&roles);
+    proposal.add_rest(&roles);
 
     let left_out = left_out::left_out(&columns, &roles, &proposal.attributes);
     let name_of = |position: usize| columns.all.get(position).map(|column| column.name.clone());

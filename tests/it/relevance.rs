@@ -1,0 +1,106 @@
+//! Promises:
+//! 1. What a product is comes before what belongs to it, learned from the catalog alone; asking for what belongs to it
+//!    finds that.
+//! 2. What a title says a product is made for counts less than what it is.
+//! 3. Words that stand side by side come before the same words apart.
+//! 4. A word that only an attribute says finds the product, after those that say it in their title.
+//! 5. An attribute with the columns `*` finds by every other column with words, but not by addresses or numbers.
+//! 6. Every one of these can be turned off by recipe.
+
+use endcap::catalog::feed::Feed;
+use endcap::catalog::schema::Schema;
+use endcap::engine::{Engine, Request};
+use endcap::publishing::{self, ShopPaths, Shrinking};
+
+use crate::shop::{Shop, ask, ids, now, shop};
+
+/// Things and what belongs to them, each called as shops call them.
+fn office() -> Shop {
+    shop(
+        "id | title                          | brand | price
+         1  | Acorn laptop bag               | Acorn | 20
+         2  | Birch laptop stand             | Birch | 30
+         3  | Cedar camera bag red           | Cedar | 25
+         4  | Acorn monitor stand            | Acorn | 35
+         5  | Birch X200 laptop              | Birch | 900
+         6  | Cedar P7 laptop                | Cedar | 800
+         7  | Acorn sports bag               | Acorn | 15
+         8  | Birch lamp stand               | Birch | 12
+         9  | Cedar M24 monitor              | Cedar | 200
+         10 | Stand for monitor              | Acorn | 18",
+    )
+}
+
+fn found(shop: &Shop, request: &str) -> Vec<String> {
+    ids(&shop.page(&ask(request)))
+}
+
+#[test]
+fn what_a_product_is_comes_before_what_belongs_to_it() {
+    let shop = office();
+    assert_eq!(found(&shop, "laptop")[..2], ["5", "6"]);
+    assert_eq!(found(&shop, "laptop bag")[0], "1");
+    assert_eq!(found(&shop, "monitor")[0], "9");
+    let without = office().ranking("[recipe.default]\ntype = 0\nmade_for = 0\nadjacent = 0\n");
+    assert_ne!(found(&without, "laptop")[..2], ["5", "6"]);
+}
+
+#[test]
+fn what_a_product_is_made_for_counts_less() {
+    let shop = shop(
+        "id | title
+         1  | Case for phone
+         2  | Phone holder case",
+    );
+    assert_eq!(found(&shop, "phone"), ["2", "1"]);
+}
+
+#[test]
+fn words_side_by_side_come_first() {
+    let table = "id | title
+         1  | Hard plastic drive bay cover
+         2  | Plastic cover hard drive bay";
+    assert_eq!(found(&shop(table), "hard drive"), ["2", "1"]);
+    let without = shop(table).ranking("[recipe.default]\nadjacent = 0\ntype = 0\n");
+    assert_eq!(found(&without, "hard drive"), ["1", "2"]);
+}
+
+#[test]
+fn every_column_with_words_finds_after_the_title() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = ShopPaths::new(dir.path(), "data");
+    let schema = "id = \"id\"
+        [[attribute]]
+        name = \"title\"
+        type = \"text\"
+        role = \"title\"
+        searched = 3.0
+        [[attribute]]
+        name = \"image\"
+        type = \"url\"
+        role = \"image\"
+        [[attribute]]
+        name = \"details\"
+        type = \"text\"
+        columns = [\"*\"]
+        searched = 0.4
+        ";
+    let feed = concat!(
+        r#"{"id":"1","title":"Galaxy S6 10 inch","kind":"Tablet","image":"oak.png","more":["Wi-Fi","http://oak.example/"]}"#,
+        "\n",
+        r#"{"id":"2","title":"Tablet case","weight":"12 "}"#,
+        "\n",
+    );
+    let schema = Schema::parse("schema.toml", schema).unwrap();
+    let feed = Feed::from_bytes("feed.jsonl", feed.into()).unwrap();
+    publishing::build(&paths, &schema, vec![feed], Shrinking::Refused, |_| {}).unwrap();
+    let engine = Engine::new(publishing::load(&paths).unwrap(), None);
+    let found = |words: &str| {
+        let page = engine.search(&Request::new(words, now())).unwrap();
+        ids(&page)
+    };
+    assert_eq!(found("tablet"), ["2", "1"]);
+    assert_eq!(found("wi-fi"), ["1"]);
+    assert_eq!(found("oak"), [""; 0]);
+    assert_eq!(found("12"), [""; 0]);
+}
