@@ -14,8 +14,9 @@ use crate::catalog::filter::Filter;
 pub(super) struct Candidates {
     /// By stem, sorted so that beginnings of words are found too.
     by_word: BTreeMap<String, Vec<u32>>,
-    /// By the first letter, then the words of rules, for those that are misspelt.
-    words: FxHashMap<char, Vec<String>>,
+    /// The words of rules by what is left of them when one letter is left out, or none: two words that are one edit
+    /// apart have one of these in common.
+    misspelt: FxHashMap<String, Vec<Arc<str>>>,
     /// By folded category.
     by_category: FxHashMap<String, Vec<u32>>,
     /// Those that only looking at them tells.
@@ -55,11 +56,8 @@ impl Candidates {
                 Key::None => candidates.others.push(place),
             }
             for (_, folded) in rule.all_patterns().flat_map(literals) {
-                if let Some(first) = folded.chars().next()
-                    && seen.insert(folded)
-                {
-                    let words = candidates.words.entry(first).or_default();
-                    words.push(folded.to_string());
+                if seen.insert(folded) {
+                    candidates.know(folded);
                 }
             }
         }
@@ -110,15 +108,42 @@ impl Candidates {
         }
     }
 
+    fn know(&mut self, folded: &str) {
+        let word: Arc<str> = folded.into();
+        if folded.chars().count() < MISSPELT_CHARACTERS_MIN {
+            return;
+        }
+        for left in what_is_left(folded) {
+            self.misspelt.entry(left).or_default().push(word.clone());
+        }
+    }
+
     /// The word of a rule that a misspelt word was probably meant to be: one letter off, or two swapped.
     pub(super) fn near(&self, misspelt: &str) -> Option<String> {
-        let words = self.words.get(&misspelt.chars().next()?)?;
-        let length = misspelt.chars().count();
-        let near = |word: &&String| {
-            word.chars().count().abs_diff(length) <= 1 && is_one_edit(misspelt, word)
-        };
-        words.iter().find(near).cloned()
+        if self.misspelt.is_empty() {
+            return None;
+        }
+        let mut lefts = what_is_left(misspelt);
+        lefts.find_map(|left| {
+            let mut words = self.misspelt.get(&left)?.iter();
+            let near = words.find(|word| is_one_edit(misspelt, word))?;
+            Some(near.to_string())
+        })
     }
+}
+
+/// Shorter words are not taken for misspelt ones.
+const MISSPELT_CHARACTERS_MIN: usize = 4;
+
+/// A word, and what is left of it without each of its letters.
+fn what_is_left(word: &str) -> impl Iterator<Item = String> {
+    let without = word.char_indices().map(|(at, letter)| {
+        let mut left = String::with_capacity(word.len());
+        left.push_str(&word[..at]);
+        left.push_str(&word[at + letter.len_utf8()..]);
+        left
+    });
+    std::iter::once(word.to_string()).chain(without)
 }
 
 /// The stems and folded words of a pattern.
