@@ -1,7 +1,7 @@
 //! Hot reload: a file is saved, or another generation published, and the next requests see it.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,9 @@ const SETTLE: Duration = Duration::from_millis(30);
 
 /// A folder that is written to all the time is read after this time all the same.
 const SETTLE_MAX: Duration = Duration::from_millis(500);
+
+/// What shoppers search is learned again after this time.
+const LEARN_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// The watcher, shared with the thread that follows it.
 pub(super) type SharedWatcher = Arc<Mutex<RecommendedWatcher>>;
@@ -48,12 +51,28 @@ pub(super) fn watch(shop: &Shop) -> Option<SharedWatcher> {
             return None;
         }
     };
+    let (reloaded, reloads) = channel();
+    let learner = shop.clone();
+    spawn("learn", move || learn(&learner, &reloads))?;
     let (shop, own) = (shop.clone(), Arc::downgrade(&watcher));
-    std::thread::Builder::new()
-        .name("reload".into())
-        .spawn(move || follow(&shop, &own, &changes))
-        .ok()?;
+    spawn("reload", move || follow(&shop, &own, &changes, &reloaded))?;
     Some(watcher)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<()> {
+    let thread = std::thread::Builder::new().name(name.into());
+    thread.spawn(work).ok().map(|_| ())
+}
+
+/// Learns what shoppers search, again and again, and at once when there is another snapshot to search in.
+fn learn(shop: &Shop, reloads: &Receiver<()>) {
+    while reloads.recv_timeout(LEARN_EVERY) != Err(RecvTimeoutError::Disconnected) {
+        while reloads.try_recv().is_ok() {}
+        shop.engine.snapshot().names();
+        if let Err(error) = shop.engine.learn_searches(super::now()) {
+            tracing::warn!(%error, "popular queries are not suggested");
+        }
+    }
 }
 
 /// The folders whose files matter.
@@ -83,7 +102,12 @@ fn watch_folders(shop: &Shop, watcher: &mut RecommendedWatcher) -> notify::Resul
         .try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))
 }
 
-fn follow(shop: &Shop, watcher: &Weak<Mutex<RecommendedWatcher>>, changes: &Receiver<()>) {
+fn follow(
+    shop: &Shop,
+    watcher: &Weak<Mutex<RecommendedWatcher>>,
+    changes: &Receiver<()>,
+    reloaded: &Sender<()>,
+) {
     while changes.recv().is_ok() {
         let began = Instant::now();
         while began.elapsed() < SETTLE_MAX && changes.recv_timeout(SETTLE).is_ok() {}
@@ -95,6 +119,8 @@ fn follow(shop: &Shop, watcher: &Weak<Mutex<RecommendedWatcher>>, changes: &Rece
             }
         }
         reload_now(shop);
+        // The learner ends when this sender does.
+        let _ = reloaded.send(());
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Schema {
     /// ISO 639-1 code of the language the texts are written in.
     #[serde(default = "default_language")]
     pub language: String,
+    /// The facets that come first when `facets=auto` chooses them, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facet_order: Vec<String>,
     /// In the order the shop wants them shown.
     #[serde(rename = "attribute")]
     pub attributes: Vec<Attribute>,
@@ -278,6 +281,16 @@ impl Schema {
                 ));
             }
             problems.extend(attribute.problem().map(|reason| Problem::new(file, reason)));
+        }
+        for name in &self.facet_order {
+            let is_facet = self.attribute(name).is_some_and(|own| own.facet);
+            if !is_facet {
+                let problem = Problem::new(
+                    file,
+                    format!("`facet_order` names `{name}`, which is no facet"),
+                );
+                problems.push(problem.suggest("name attributes that have `facet = true`"));
+            }
         }
         if self.role(Role::Title).is_none() {
             problems.push(

@@ -18,7 +18,7 @@ pub(super) struct Search {
     /// For example brand:Nike AND price < 50.
     #[arg(long)]
     filter: Option<String>,
-    /// Attributes to count, comma-separated; * is all of them.
+    /// Attributes to count, comma-separated; * is all of them, auto the most useful ones.
     #[arg(long, value_delimiter = ',')]
     facets: Vec<String>,
     /// For example price:asc.

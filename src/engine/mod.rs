@@ -4,7 +4,10 @@
 
 mod error;
 mod evidence;
+mod facets;
+mod names;
 mod page;
+mod popular;
 mod request;
 mod shoppers;
 mod shown;
@@ -13,6 +16,7 @@ mod suggest;
 mod trace;
 
 pub use error::EngineError;
+pub use names::Names;
 pub use page::{BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, RangeOf, Redirect};
 pub use request::{HITS_PER_PAGE_MAX, PAGING_DEPTH_MAX, Request, RulesSwitch};
 pub use shoppers::SegmentCount;
@@ -30,6 +34,7 @@ use crate::query::{self, LastWord, Query};
 use crate::ranking::{self, Ranking, Recipe, Taste};
 use crate::retrieval::{self, Order, Plan};
 use crate::shoppers::Shoppers;
+use popular::Popular;
 use request::Asked;
 use shoppers::Visitor;
 use shown::ShownPages;
@@ -40,6 +45,7 @@ pub struct Engine {
     /// `None` when the shop is read without its shoppers, as the command line may.
     shoppers: Option<Shoppers>,
     shown: ShownPages,
+    popular: ArcSwap<Popular>,
 }
 
 impl Engine {
@@ -48,6 +54,7 @@ impl Engine {
             live: ArcSwap::from_pointee(snapshot),
             shoppers,
             shown: ShownPages::default(),
+            popular: ArcSwap::default(),
         }
     }
 
@@ -156,7 +163,7 @@ impl Engine {
         Ok(held.map(|held| held.rule.name.clone()).collect())
     }
 
-    /// Completes what is being typed: brands and categories, then products.
+    /// Completes what is being typed: popular queries, brands and categories, then products.
     pub fn suggest(&self, request: &Request) -> Result<Vec<Suggestion>, EngineError> {
         let snapshot = self.live.load_full();
         let asked = request.read(&snapshot)?;
@@ -191,13 +198,15 @@ impl Engine {
         let ranked = rank(
             &snapshot, &query, &decision, request, recipe, &visitor, &plan, products,
         );
-        Ok(suggest::suggest(
-            &snapshot,
-            &query,
-            &decision,
-            &ranked,
-            asked.hits_per_page,
-        ))
+        let typed = suggest::Typed {
+            snapshot: &snapshot,
+            query: &query,
+            decision: &decision,
+            impact: request.impact.unwrap_or(recipe.impact) / 100.0,
+            taste: &visitor.taste(&snapshot, request.now),
+            popular: &self.popular.load(),
+        };
+        Ok(suggest::suggest(&typed, &ranked, asked.hits_per_page))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::facets::facets;
 use super::request::{Asked, Request};
 use super::snapshot::Snapshot;
 use crate::catalog::documents::Document;
@@ -12,7 +13,7 @@ use crate::merchandising::{Arranged, Banner, Decision, RuleReport};
 use crate::problem::Problem;
 use crate::query::{Highlighter, Query, Understood};
 use crate::ranking::{self, Move, Moves, Ranked};
-use crate::retrieval::{Candidates, FacetCount, FacetCounts, Order};
+use crate::retrieval::{Candidates, FacetCounts, Order};
 
 /// A page of products, in the order it shows them.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -45,7 +46,7 @@ pub struct Page {
     /// What rules hand to the storefront.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<DataHanded>,
-    /// The facets that rules want first, in order.
+    /// The facets that rules want first, in order; with `facets=auto`, all of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub facet_order: Vec<String>,
     #[schema(value_type = Object)]
@@ -106,6 +107,9 @@ pub struct FacetValue {
 pub struct RangeOf {
     pub min: f64,
     pub max: f64,
+    /// Round numbers between the two that cut the products into about equal parts; none for few products and for dates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<f64>,
 }
 
 /// What candidates say besides themselves.
@@ -166,12 +170,18 @@ pub(super) fn assemble(
             explain: moves.get(place).cloned(),
         });
     }
-    let (facets, ranges) = facets(snapshot, asked, summary.facets);
+    let beside = decision.beside();
+    let facets = facets(
+        snapshot,
+        asked,
+        summary.total,
+        summary.facets,
+        beside.facet_order,
+    );
     let mut problems = Vec::new();
     if hits.is_empty() && asked.window.start > 0 && asked.window.start >= summary.total {
         problems.push(past_the_end(request, summary.total));
     }
-    let beside = decision.beside();
     Page {
         query_id: format!("{:032x}", request.query_id),
         query: query.text,
@@ -180,8 +190,8 @@ pub(super) fn assemble(
         hits_per_page: request.hits_per_page,
         took_ms: 0.0,
         hits,
-        facets,
-        ranges,
+        facets: facets.values,
+        ranges: facets.ranges,
         understood: Understood {
             relaxed: summary.relaxed,
             ..query.understood
@@ -207,7 +217,7 @@ pub(super) fn assemble(
                 data: data.clone(),
             })
             .collect(),
-        facet_order: beside.facet_order.to_vec(),
+        facet_order: facets.order,
         experiments: BTreeMap::new(),
         problems,
     }
@@ -290,39 +300,6 @@ fn explain(
         moves.push(own);
     }
     moves
-}
-
-fn facets(
-    snapshot: &Snapshot,
-    asked: &Asked,
-    counted: Vec<FacetCounts>,
-) -> (BTreeMap<String, Vec<FacetValue>>, BTreeMap<String, RangeOf>) {
-    let (mut facets, mut ranges) = (BTreeMap::new(), BTreeMap::new());
-    for facet in counted {
-        let attribute = &snapshot.catalog.schema.attributes[facet.attribute];
-        if attribute.kind.is_numeric() {
-            if let Some(range) = facet.range {
-                ranges.insert(
-                    attribute.name.clone(),
-                    RangeOf {
-                        min: range.min,
-                        max: range.max,
-                    },
-                );
-            }
-            continue;
-        }
-        let Some((dictionary, ..)) = snapshot.catalog.columns.words(facet.attribute) else {
-            continue;
-        };
-        let values = facet.most_frequent(asked.facet_values_max).into_iter();
-        let values = values.map(|FacetCount { code, count }| FacetValue {
-            value: dictionary.value(code).to_string(),
-            count,
-        });
-        facets.insert(attribute.name.clone(), values.collect());
-    }
-    (facets, ranges)
 }
 
 /// The rules considered, and what could not be done of those that held.

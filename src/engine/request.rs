@@ -24,13 +24,16 @@ const FACET_VALUES_MAX: usize = 10_000;
 /// How many facet values are returned when nothing is said.
 const FACET_VALUES: usize = 250;
 
+/// Asks for the most useful facets rather than naming any.
+const CHOSEN: &str = "auto";
+
 /// One question to the engine. `Request::new` gives the plain one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// What was typed; empty asks for every product.
     pub q: String,
     pub filter: Option<String>,
-    /// Names of attributes to count, or `*` for all facets.
+    /// Names of attributes to count, `*` for all facets, or `auto` for the most useful ones, in order.
     pub facets: Vec<String>,
     pub facet_values_max: Option<usize>,
     /// `attribute:asc` or `attribute:desc`.
@@ -148,6 +151,7 @@ impl Request {
         Ok(Asked {
             filter,
             facets: self.read_facets(snapshot)?,
+            facets_chosen: self.facets.iter().any(|name| name == CHOSEN),
             facet_values_max: self.facet_values_max.unwrap_or(FACET_VALUES),
             order: self.read_sort(snapshot)?,
             window: first..first + self.hits_per_page,
@@ -217,7 +221,7 @@ impl Request {
         };
         let mut positions = Vec::new();
         for name in &self.facets {
-            if name == "*" {
+            if name == "*" || name == CHOSEN {
                 positions.extend(facets().map(|(position, _)| position));
                 continue;
             }
@@ -292,6 +296,8 @@ impl Request {
 pub(super) struct Asked {
     pub(super) filter: Filter,
     pub(super) facets: Vec<usize>,
+    /// Of the facets, only the most useful ones are shown.
+    pub(super) facets_chosen: bool,
     pub(super) facet_values_max: usize,
     pub(super) order: Order,
     /// Places of the page's hits, counted from 0.

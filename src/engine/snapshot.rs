@@ -1,5 +1,6 @@
 //! The immutable view of the whole shop that one request reads.
 
+use super::names::Names;
 use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
@@ -24,6 +25,8 @@ pub struct Catalog {
     pub text: TextIndex,
     /// Made when they are first asked for.
     pub price_tiers: OnceLock<PriceTiers>,
+    /// Made when they are first asked for.
+    pub names: OnceLock<Names>,
 }
 
 /// A generation that cannot be served.
@@ -96,6 +99,13 @@ impl Snapshot {
     pub fn understand(&self, text: &str) -> Query {
         let knowledge = self.knowledge(Spelling::Corrected);
         knowledge.understand(text, LastWord::Whole)
+    }
+
+    /// Brands and categories by the words of their names.
+    pub fn names(&self) -> &Names {
+        self.catalog
+            .names
+            .get_or_init(|| Names::of(&self.catalog.schema, &self.catalog.columns))
     }
 
     pub fn vocabulary(&self) -> &Vocabulary {

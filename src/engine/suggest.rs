@@ -1,24 +1,29 @@
-//! What a shopper may be about to type: brands and categories, then products.
+//! What a shopper may be about to type: popular queries, brands and categories, then products.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::names::AttributeNames;
+use super::popular::Popular;
 use super::snapshot::Snapshot;
-use crate::catalog::columns::PATH_SEPARATOR;
+use crate::catalog::columns::Dictionary;
 use crate::catalog::filter::Filter;
 use crate::catalog::schema::Role;
 use crate::merchandising::Decision;
 use crate::query::{Highlighter, Query};
-use crate::ranking::Ranked;
+use crate::ranking::{Ranked, Taste};
 use crate::text::words;
 
 /// At most this many suggestions.
 pub const SUGGESTIONS_MAX: usize = 50;
 
-/// Brands and categories take at most this share of the list, as one in …
-const VALUES_ONE_IN: usize = 2;
+/// Popular queries take at most this share of the list, as one in …
+const QUERIES_ONE_IN: usize = 3;
 
-/// Attributes with more values than this are not looked through.
-const VALUES_LOOKED_THROUGH_MAX: usize = 20_000;
+/// Brands and categories take at most this share of what is left, as one in …
+const VALUES_ONE_IN: usize = 2;
 
 /// What to complete to.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -30,101 +35,159 @@ pub struct Suggestion {
     pub id: Option<String>,
     /// The text with what was typed inside `<em>`.
     pub highlight: String,
-    /// How many products a brand or category has.
+    /// How many products a query finds, or a brand or category has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<u32>,
+    pub count: Option<usize>,
 }
 
 /// What a suggestion leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SuggestionKind {
+    /// What others search.
+    Query,
     Brand,
     Category,
     Product,
 }
 
+/// What suggestions are made of.
+pub(super) struct Typed<'t> {
+    pub(super) snapshot: &'t Arc<Snapshot>,
+    pub(super) query: &'t Query,
+    pub(super) decision: &'t Decision<'t>,
+    /// How the shopper's leanings count for brands and categories, 0 to 1.
+    pub(super) impact: f64,
+    pub(super) taste: &'t Taste<'t>,
+    pub(super) popular: &'t Popular,
+}
+
+/// Nothing that is suggested leads to nothing: a query, brand or category has a product that can be bought.
 pub(super) fn suggest(
-    snapshot: &Snapshot,
-    query: &Query,
-    decision: &Decision<'_>,
+    typed: &Typed<'_>,
     ranked: &Ranked,
     suggestions_max: usize,
 ) -> Vec<Suggestion> {
     let suggestions_max = suggestions_max.min(SUGGESTIONS_MAX);
-    let mut suggestions = Vec::new();
-    for (role, kind) in [
-        (Role::Brand, SuggestionKind::Brand),
-        (Role::Category, SuggestionKind::Category),
-    ] {
-        let mut found = values(snapshot, query, role, kind);
-        without_suppressed(snapshot, decision, role, &mut found);
-        suggestions.extend(found);
-    }
-    suggestions.sort_by_key(|suggestion| std::cmp::Reverse(suggestion.count));
-    suggestions.truncate(suggestions_max.div_ceil(VALUES_ONE_IN));
+    let Typed {
+        snapshot, query, ..
+    } = *typed;
+    let meant = query.understood.spelling.as_ref().unwrap_or(&query.text);
+    let begun: Vec<String> = words(meant).into_iter().map(|word| word.folded).collect();
+    let mut suggestions: Vec<Suggestion> = typed
+        .popular
+        .beginning_with(snapshot, &begun)
+        .take(suggestions_max / QUERIES_ONE_IN)
+        .map(|popular| Suggestion {
+            text: popular.text.clone(),
+            kind: SuggestionKind::Query,
+            id: None,
+            highlight: mark_beginnings(&popular.text, &begun),
+            count: Some(popular.found),
+        })
+        .collect();
+    let values_max = (suggestions_max - suggestions.len()).div_ceil(VALUES_ONE_IN);
+    suggestions.extend(typed.values(&begun, values_max));
     let left = suggestions_max - suggestions.len();
     suggestions.extend(products(snapshot, query, ranked).take(left));
     suggestions
 }
 
-/// Leaves out, and does not count, what rules suppress.
-fn without_suppressed(
-    snapshot: &Snapshot,
-    decision: &Decision<'_>,
-    role: Role,
-    found: &mut Vec<Suggestion>,
-) {
-    let Some(attribute) = snapshot.catalog.schema.role(role) else {
-        return;
-    };
-    let columns = &snapshot.catalog.columns;
-    let mut suppressed: Vec<u32> = decision.suppressed().collect();
-    suppressed.sort_unstable();
-    suppressed.dedup();
-    found.retain_mut(|suggestion| {
-        let value = suggestion.text.clone();
-        let has = |product: &&u32| columns.words_of(attribute, **product).contains(&&*value);
-        let gone = suppressed.iter().filter(has).count() as u32;
-        suggestion.count = suggestion.count.map(|count| count.saturating_sub(gone));
-        suggestion.count != Some(0) && !decision.suppresses(&Filter::Is { attribute, value })
-    });
+/// A brand or category, and how much speaks for it.
+struct Value<'d> {
+    kind: SuggestionKind,
+    attribute: usize,
+    text: &'d str,
+    count: u32,
+    likelihood: f64,
 }
 
-/// Values of which every word typed begins a word.
-fn values(snapshot: &Snapshot, query: &Query, role: Role, kind: SuggestionKind) -> Vec<Suggestion> {
-    let catalog = &snapshot.catalog;
-    let Some((dictionary, ..)) = catalog
-        .schema
-        .role(role)
-        .and_then(|attribute| catalog.columns.words(attribute))
-    else {
-        return Vec::new();
-    };
-    let typed: Vec<String> = words(&query.text)
-        .into_iter()
-        .map(|word| word.folded)
-        .collect();
-    let mut found = Vec::new();
-    for code in 0..dictionary.len().min(VALUES_LOOKED_THROUGH_MAX) as u32 {
-        let value = dictionary.value(code);
-        let name = value.rsplit(PATH_SEPARATOR).next().unwrap_or(value);
-        let own = words(name);
-        let begins = |typed: &String| {
-            own.iter()
-                .any(|word| word.folded.starts_with(typed.as_str()))
-        };
-        if typed.iter().all(begins) {
-            found.push(Suggestion {
-                text: value.to_string(),
-                kind,
+impl<'t> Typed<'t> {
+    /// The likeliest brands and categories: those with the most products, those the shopper leans to first.
+    fn values(&self, begun: &[String], values_max: usize) -> Vec<Suggestion> {
+        let names = self.snapshot.names();
+        let kinds = [
+            (&names.brands, SuggestionKind::Brand),
+            (&names.categories, SuggestionKind::Category),
+        ];
+        let kinds = kinds.into_iter();
+        let mut found: Vec<Value<'_>> = kinds
+            .filter_map(|(names, kind)| Some((names.as_ref()?, kind)))
+            .flat_map(|(names, kind)| self.values_of(names, kind, begun))
+            .collect();
+        found.sort_by(|one, other| other.likelihood.total_cmp(&one.likelihood));
+        let shown = found.into_iter().filter(|value| !self.is_suppressed(value));
+        shown
+            .take(values_max)
+            .map(|value| Suggestion {
+                text: value.text.to_string(),
+                kind: value.kind,
                 id: None,
-                highlight: mark_beginnings(value, &typed),
-                count: Some(dictionary.product_count(code)),
-            });
-        }
+                highlight: mark_beginnings(value.text, begun),
+                count: Some(value.count as usize),
+            })
+            .collect()
     }
-    found
+
+    /// The values of an attribute that can be bought, without what rules suppress.
+    fn values_of(
+        &self,
+        names: &AttributeNames,
+        kind: SuggestionKind,
+        begun: &[String],
+    ) -> Vec<Value<'t>> {
+        let attribute = names.attribute;
+        let Some((dictionary, ..)) = self.snapshot.catalog.columns.words(attribute) else {
+            return Vec::new();
+        };
+        let found = names.beginning_with(begun);
+        let gone = if found.is_empty() {
+            FxHashMap::default()
+        } else {
+            self.suppressed(attribute, dictionary)
+        };
+        let value = |code: u32| {
+            let (all, buyable) = gone.get(&code).copied().unwrap_or_default();
+            let count = dictionary.product_count(code) - all;
+            let leaning = self.impact * self.taste.leaning(attribute, code);
+            (names.buyable(code) > buyable).then(|| Value {
+                kind,
+                attribute,
+                text: dictionary.value(code),
+                count,
+                likelihood: f64::from(count).ln() + leaning,
+            })
+        };
+        found.into_iter().filter_map(value).collect()
+    }
+
+    /// By code: how many products that have the value are suppressed by their ids, and how many of those can be bought.
+    fn suppressed(&self, attribute: usize, dictionary: &Dictionary) -> FxHashMap<u32, (u32, u32)> {
+        let columns = &self.snapshot.catalog.columns;
+        let mut suppressed: Vec<u32> = self.decision.suppressed().collect();
+        suppressed.sort_unstable();
+        suppressed.dedup();
+        let mut gone: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
+        for product in suppressed {
+            for value in columns.words_of(attribute, product) {
+                let code = dictionary
+                    .code(value)
+                    .expect("it is a value of this dictionary");
+                let (all, buyable) = gone.entry(code).or_default();
+                *all += 1;
+                *buyable += u32::from(!columns.sold_out(product));
+            }
+        }
+        gone
+    }
+
+    /// Whether a rule hides every product that has the value.
+    fn is_suppressed(&self, value: &Value<'_>) -> bool {
+        self.decision.suppresses(&Filter::Is {
+            attribute: value.attribute,
+            value: value.text.to_string(),
+        })
+    }
 }
 
 fn products<'s>(

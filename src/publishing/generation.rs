@@ -243,6 +243,7 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
         documents,
         text,
         price_tiers: OnceLock::new(),
+        names: OnceLock::new(),
     })
 }
 

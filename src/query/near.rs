@@ -29,6 +29,8 @@ impl Nearby {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edits {
     One,
+    /// One, which leaves the first letter as it is.
+    OneAfterFirst,
     /// Two, which leave the first letter as it is: far fewer words to walk through.
     TwoAfterFirst,
     Two,
@@ -36,12 +38,32 @@ pub(super) enum Edits {
 
 /// The words without digits that are so near to `typed`.
 pub(super) fn near<D: AsRef<[u8]>>(words: &Fst<D>, typed: &str, edits: Edits) -> Vec<Nearby> {
+    walk(words, typed, edits, Sought::Words)
+}
+
+/// The shortest beginnings of words without digits that are one edit away from `typed` and have its first letter; their
+/// values mean nothing.
+pub(super) fn near_beginnings<D: AsRef<[u8]>>(words: &Fst<D>, typed: &str) -> Vec<Nearby> {
+    walk(words, typed, Edits::OneAfterFirst, Sought::Beginnings)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sought {
+    Words,
+    Beginnings,
+}
+
+fn walk<D: AsRef<[u8]>>(words: &Fst<D>, typed: &str, edits: Edits, sought: Sought) -> Vec<Nearby> {
     let typed: Vec<char> = typed.chars().collect();
     let width = typed.len() + 1;
     let mut walk = Walk {
         words,
-        edits_max: if edits == Edits::One { 1 } else { 2 },
-        keeps_first: edits == Edits::TwoAfterFirst,
+        sought,
+        edits_max: match edits {
+            Edits::One | Edits::OneAfterFirst => 1,
+            Edits::TwoAfterFirst | Edits::Two => 2,
+        },
+        keeps_first: matches!(edits, Edits::OneAfterFirst | Edits::TwoAfterFirst),
         width,
         rows: (0..width).map(|at| at.min(FAR.into()) as u8).collect(),
         typed,
@@ -57,6 +79,7 @@ pub(super) fn near<D: AsRef<[u8]>>(words: &Fst<D>, typed: &str, edits: Edits) ->
 struct Walk<'f, D> {
     words: &'f Fst<D>,
     typed: Vec<char>,
+    sought: Sought,
     edits_max: u8,
     keeps_first: bool,
     /// By letter on the way, and before the first: the edits from each beginning of `typed`.
@@ -104,14 +127,17 @@ impl<D: AsRef<[u8]>> Walk<'_, D> {
         self.letters.push(letter);
         if self.add_row() <= self.edits_max {
             let edits = *self.rows.last().expect("a row was added");
-            if node.is_final() && edits <= self.edits_max {
+            let is_begun = self.sought == Sought::Beginnings && edits <= self.edits_max;
+            if is_begun || node.is_final() && edits <= self.edits_max {
                 self.found.push(Nearby {
                     word: String::from_utf8_lossy(&self.word).into_owned(),
                     value: output.cat(node.final_output()).value(),
                     edits,
                 });
             }
-            self.descend(node, output);
+            if !is_begun {
+                self.descend(node, output);
+            }
         }
         self.letters.pop();
         self.rows.truncate((self.letters.len() + 1) * self.width);
@@ -201,6 +227,21 @@ mod tests {
                 .filter(|nearby| nearby.edits <= if limit == Edits::One { 1 } else { 2 })
                 .collect();
             prop_assert_eq!(near(map.as_fst(), &typed, limit), expected);
+        }
+
+        #[test]
+        fn beginnings_one_edit_away_are_found(
+            words in prop::collection::btree_set("[abc]{1,7}", 1..60),
+            typed in "[abc]{2,6}",
+        ) {
+            let map = fst::Map::from_iter(words.iter().zip(0u64..)).unwrap();
+            let found = near_beginnings(map.as_fst(), &typed);
+            for word in &words {
+                let is_near = word.starts_with(&typed[..1])
+                    && (1..=word.len()).any(|end| edits(&word[..end], &typed) <= 1);
+                let is_found = found.iter().any(|found| word.starts_with(&found.word));
+                prop_assert_eq!(is_found, is_near, "{}", word);
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{Knowledge, Spelling};
 use crate::text::has_digit;
 
 /// Shorter words are left alone: too many words are near them.
-const CORRECTED_CHARACTERS_MIN: usize = 3;
+const CORRECTED_CHARACTERS_MIN: usize = 2;
 /// From this length on, a word that no edit explains may have two …
 const TWO_EDITS_CHARACTERS_MIN: usize = 4;
 /// … and from this length on, one of them may be the first letter.
@@ -25,6 +25,18 @@ const FIRST_LETTER_COST: f64 = 1.5;
 const SPACE_COST: f64 = 2.5;
 /// A slip to the key beside the right one, a letter too many of two, or two letters swapped are the likeliest.
 const LIKELY_SLIP_GAIN: f64 = 0.7;
+
+/// Words of no more letters have many neighbours that are something else: "nike" is no bike.
+const SHORT_CHARACTERS_MAX: usize = 4;
+/// Words of no more letters say what they are by the first.
+const FIRST_LETTER_TELLS_MAX: usize = 5;
+/// Words of no more letters are near nearly everything: only what stands with another word of the query is meant.
+const TINY_CHARACTERS_MAX: usize = 2;
+
+/// Shorter beginnings of words are left alone.
+const BEGINNING_CHARACTERS_MIN: usize = 4;
+/// At most this many beginnings that may have been meant are weighed.
+const BEGINNINGS_MAX: usize = 50;
 
 /// This many of the likeliest words are held against the other words of the query.
 const WEIGHED_IN_CONTEXT_MAX: usize = 16;
@@ -59,35 +71,27 @@ const ALSO_MAX: usize = 6;
 /// … which are no more than this much less likely, as a natural logarithm.
 const ALSO_LESS_LIKELY_MAX: f64 = 4.0;
 
-/// What to read the words of a query as. `stays` says which words are left as they are.
+/// What to read the words of a query as, in their order. `stays` says which words are left as they are.
 pub(super) fn correct(
     knowledge: &Knowledge<'_>,
     words: &[String],
     stays: impl Fn(usize) -> bool,
 ) -> Vec<Correction> {
-    let mut corrections = Vec::new();
     if knowledge.spelling == Spelling::AsTyped || words.len() > CORRECTED_WORDS_MAX {
-        return corrections;
+        return Vec::new();
     }
     let unknown: Vec<bool> = (0..words.len())
         .map(|at| !stays(at) && is_correctable(&words[at]) && !knowledge.knows(&words[at]))
         .collect();
-    let context = context(knowledge, words, &unknown);
-    let mut at = 0;
-    while at < words.len() {
-        let next = at + 1;
-        if next < words.len() && !stays(next) && !stays(at) && (unknown[at] || unknown[next]) {
-            let joined = format!("{}{}", words[at], words[next]);
-            if is_correctable(&joined) && knowledge.count_of(&joined) > 0 {
-                corrections.push(Correction {
-                    words: at..next + 1,
-                    meant: vec![joined],
-                    also: Vec::new(),
-                });
-                at += 2;
-                continue;
-            }
-        }
+    let mut context = context(knowledge, words, &unknown);
+    let mut corrections = joined(knowledge, words, &unknown, &stays);
+    let is_joined = |at: &usize| corrections.iter().any(|own| own.words.contains(at));
+    let mut left: Vec<usize> = (0..words.len())
+        .filter(|at| !stays(*at) && is_correctable(&words[*at]) && !is_joined(at))
+        .collect();
+    // Long words are read with more certainty, and then help with the short ones.
+    left.sort_by_key(|at| std::cmp::Reverse(words[*at].chars().count()));
+    for at in left {
         let others: Vec<u32> = context
             .iter()
             .filter(|(own, _)| *own != at)
@@ -96,23 +100,89 @@ pub(super) fn correct(
             .collect();
         let meant = if unknown[at] {
             best(knowledge, &words[at], &others)
-        } else if !stays(at) && is_correctable(&words[at]) {
-            slip(knowledge, &words[at]).or_else(|| fitting(knowledge, &words[at], &others))
         } else {
-            None
+            slip(knowledge, &words[at]).or_else(|| fitting(knowledge, &words[at], &others))
         };
-        corrections.extend(meant.map(|meant| Correction {
-            words: at..next,
+        let Some(meant) = meant else {
+            continue;
+        };
+        context.push((at, meant.stem));
+        corrections.push(Correction {
+            words: at..at + 1,
             meant: meant.likeliest,
             also: if unknown[at] {
                 meant.also
             } else {
                 vec![words[at].clone()]
             },
-        }));
-        at = next;
+        });
+    }
+    corrections.sort_by_key(|correction| correction.words.start);
+    corrections
+}
+
+/// Neighbours, one of them unknown, that the catalog writes as one word.
+fn joined(
+    knowledge: &Knowledge<'_>,
+    words: &[String],
+    unknown: &[bool],
+    stays: impl Fn(usize) -> bool,
+) -> Vec<Correction> {
+    let mut corrections: Vec<Correction> = Vec::new();
+    for next in 1..words.len() {
+        let at = next - 1;
+        let is_taken = corrections.last().is_some_and(|last| last.words.end > at);
+        if is_taken || stays(at) || stays(next) || !(unknown[at] || unknown[next]) {
+            continue;
+        }
+        let joined = format!("{}{}", words[at], words[next]);
+        if is_correctable(&joined) && knowledge.count_of(&joined) > 0 {
+            corrections.push(Correction {
+                words: at..next + 1,
+                meant: vec![joined],
+                also: Vec::new(),
+            });
+        }
     }
     corrections
+}
+
+/// What to read the last word of a query as while it is typed and nothing begins with it.
+pub(super) fn correct_beginning(knowledge: &Knowledge<'_>, words: &[String]) -> Option<Correction> {
+    let (begun, others) = words.split_last()?;
+    let is_correctable = knowledge.spelling == Spelling::Corrected
+        && begun.chars().count() >= BEGINNING_CHARACTERS_MIN
+        && !has_digit(begun)
+        && !knowledge.language.leaves_alone(begun)
+        && knowledge.vocabulary.complete(begun, 1).is_empty();
+    if !is_correctable {
+        return None;
+    }
+    let known = context(knowledge, others, &vec![false; others.len()]);
+    let known: Vec<u32> = known.into_iter().map(|(_, stem)| stem).collect();
+    let near = knowledge.vocabulary.near_beginnings(begun).into_iter();
+    let mut readings: Vec<Reading> = near
+        .take(BEGINNINGS_MAX)
+        .filter_map(|nearby| {
+            let stem = *knowledge.vocabulary.complete(&nearby.word, 1).first()?;
+            Some(Reading {
+                likelihood: frequency(knowledge, stem) - slip_cost(begun, &nearby),
+                meant: vec![nearby.word],
+                stem,
+            })
+        })
+        .collect();
+    weigh(
+        knowledge,
+        &mut readings,
+        &known[..known.len().min(CONTEXT_WORDS_MAX)],
+    );
+    let likeliest = readings.into_iter().next()?;
+    Some(Correction {
+        words: others.len()..words.len(),
+        meant: likeliest.meant,
+        also: Vec::new(),
+    })
 }
 
 fn is_correctable(word: &str) -> bool {
@@ -134,6 +204,8 @@ fn context(knowledge: &Knowledge<'_>, words: &[String], unknown: &[bool]) -> Vec
 /// What a word was read as.
 struct Meant {
     likeliest: Vec<String>,
+    /// Stem of the word, or of the rarer half.
+    stem: u32,
     also: Vec<String>,
 }
 
@@ -148,6 +220,7 @@ impl Meant {
             .map(|other| other.meant[0].clone());
         Some(Meant {
             also: near.take(ALSO_MAX).collect(),
+            stem: likeliest.stem,
             likeliest: likeliest.meant,
         })
     }
@@ -155,6 +228,7 @@ impl Meant {
     fn only(reading: Reading) -> Self {
         Meant {
             likeliest: reading.meant,
+            stem: reading.stem,
             also: Vec::new(),
         }
     }
@@ -171,16 +245,48 @@ struct Reading {
 /// The likeliest word, or two words, that was meant.
 fn best(knowledge: &Knowledge<'_>, word: &str, others: &[u32]) -> Option<Meant> {
     let length = word.chars().count();
-    let mut readings = readings(knowledge, word, Edits::One);
+    let supported = |edits: Edits| -> Vec<Reading> {
+        let readings = readings(knowledge, word, edits).into_iter();
+        readings
+            .filter(|reading| is_supported(knowledge, word, reading, edits, others))
+            .collect()
+    };
+    let mut readings = supported(Edits::One);
     readings.extend(halves(knowledge, word));
     if readings.is_empty() && length >= TWO_EDITS_CHARACTERS_MIN {
-        readings = self::readings(knowledge, word, Edits::TwoAfterFirst);
+        readings = supported(Edits::TwoAfterFirst);
     }
     if readings.is_empty() && length >= ANY_TWO_EDITS_CHARACTERS_MIN {
-        readings = self::readings(knowledge, word, Edits::Two);
+        readings = supported(Edits::Two);
     }
     weigh(knowledge, &mut readings, others);
     Meant::of(readings)
+}
+
+/// Whether more than being near speaks for a reading of a short word: a slip that fingers make, a letter too many or
+/// too few, or another word of the query that it stands with somewhere.
+fn is_supported(
+    knowledge: &Knowledge<'_>,
+    typed: &str,
+    reading: &Reading,
+    edits: Edits,
+    others: &[u32],
+) -> bool {
+    let (typed, meant): (Vec<char>, Vec<char>) =
+        (typed.chars().collect(), reading.meant[0].chars().collect());
+    let keeps_first = typed.first() == meant.first();
+    let is_one = edits == Edits::One;
+    let is_replaced = typed.len() == meant.len() && !is_swap(&typed, &meant);
+    let speaks_for_itself = match typed.len() {
+        ..=TINY_CHARACTERS_MAX => false,
+        ..=SHORT_CHARACTERS_MAX => {
+            is_one && (!is_replaced || keeps_first && is_likely(&typed, &meant))
+        }
+        ..=FIRST_LETTER_TELLS_MAX => keeps_first || is_one && !is_replaced,
+        _ => true,
+    };
+    let stands_with = |other: &u32| knowledge.together.products_with_both(reading.stem, *other) > 0;
+    speaks_for_itself || others.iter().any(stands_with)
 }
 
 /// What fits the other words of the query in the place of a rare word that never stands with them.
@@ -316,11 +422,9 @@ fn slip_cost(typed: &str, nearby: &Nearby) -> f64 {
 
 /// Whether one edit is a swap, a letter doubled or not, or a slip to the next key.
 fn is_likely(typed: &[char], meant: &[char]) -> bool {
-    let same = typed.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    let same = alike(typed, meant);
     if typed.len() == meant.len() {
-        let is_swap =
-            typed.get(same + 1) == meant.get(same) && typed.get(same) == meant.get(same + 1);
-        return is_swap || are_neighbours(typed[same], meant[same]);
+        return is_swap(typed, meant) || are_neighbours(typed[same], meant[same]);
     }
     let longer = if typed.len() > meant.len() {
         typed
@@ -328,6 +432,21 @@ fn is_likely(typed: &[char], meant: &[char]) -> bool {
         meant
     };
     same > 0 && longer[same] == longer[same - 1]
+}
+
+/// Whether two letters stand in each other's place, and nothing else is different.
+fn is_swap(typed: &[char], meant: &[char]) -> bool {
+    let same = alike(typed, meant);
+    typed.len() == meant.len()
+        && same + 1 < typed.len()
+        && typed[same] == meant[same + 1]
+        && typed[same + 1] == meant[same]
+        && typed[same + 2..] == meant[same + 2..]
+}
+
+/// How many letters two words begin with alike.
+fn alike(one: &[char], other: &[char]) -> usize {
+    one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
 fn are_neighbours(a: char, b: char) -> bool {

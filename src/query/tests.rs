@@ -230,6 +230,38 @@ fn unknown_words_are_read_as_what_was_meant_and_known_ones_stay() {
 }
 
 #[test]
+fn a_short_word_is_not_read_as_another_that_is_merely_near() {
+    let (language, _) = language("");
+    let vocabulary = vocabulary(&["bike", "bike", "pump", "mouse", "wireless", "bag"]);
+    let spelling = |text: &str| {
+        let query = understand(
+            &language,
+            &vocabulary,
+            text,
+            LastWord::Whole,
+            Spelling::Corrected,
+        );
+        query.understood.spelling
+    };
+    for brand in ["nike", "puma", "house", "bi"] {
+        assert_eq!(spelling(brand), None, "{brand}");
+    }
+    for (slip, meant) in [
+        ("bkie", "bike"),
+        ("ibke", "bike"),
+        ("bije", "bike"),
+        ("bikke", "bike"),
+        ("mose", "mouse"),
+        ("qbike", "bike"),
+        ("nike wireless", "bike wireless"),
+        ("pmp wierless", "pump wireless"),
+        ("bg wierless", "bag wireless"),
+    ] {
+        assert_eq!(spelling(slip).as_deref(), Some(meant));
+    }
+}
+
+#[test]
 fn a_query_of_very_many_words_is_taken_as_typed() {
     let (language, _) = language("");
     let vocabulary = vocabulary(&["laptop"]);

@@ -71,7 +71,10 @@ impl Knowledge<'_> {
                 || last_word == LastWord::Beginning && at + 1 == words.len()
                 || self.language.leaves_alone(&folded[at])
         };
-        let corrections = spelling::correct(self, &folded, stays);
+        let mut corrections = spelling::correct(self, &folded, stays);
+        if last_word == LastWord::Beginning {
+            corrections.extend(spelling::correct_beginning(self, &folded));
+        }
         let mut cuts: Vec<Cut> = corrections.iter().map(Cut::correction).collect();
         if !corrections.is_empty() {
             understood.spelling = Some(spliced(typed, &words, &cuts));

@@ -7,7 +7,7 @@ use fst::{Automaton, IntoStreamer, Streamer};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::near::{Edits, Nearby, near};
+use super::near::{Edits, Nearby, near, near_beginnings};
 use super::values::Values;
 use crate::text::Analyzer;
 
@@ -209,6 +209,11 @@ impl Vocabulary {
     /// The words without digits so near to another.
     pub(super) fn near(&self, word: &str, edits: Edits) -> Vec<Nearby> {
         near(self.words.as_fst(), word, edits)
+    }
+
+    /// The beginnings of words one edit away from what no word begins with.
+    pub(super) fn near_beginnings(&self, begun: &str) -> Vec<Nearby> {
+        near_beginnings(self.words.as_fst(), begun)
     }
 
     /// The values of attributes.

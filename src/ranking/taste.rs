@@ -86,6 +86,14 @@ impl<'c> Taste<'c> {
         }
     }
 
+    /// How much the shopper leans to a value, 0 when nothing is known.
+    pub fn leaning(&self, attribute: usize, code: u32) -> f64 {
+        let mut leanings = self.leanings.iter();
+        let own = leanings.find(|own| own.attribute == attribute);
+        let leaning = own.and_then(|own| own.by_code.get(&code));
+        leaning.copied().unwrap_or_default()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.leanings.is_empty()
             && self.tiers.is_none()

@@ -13,6 +13,10 @@ pub struct FacetCounts {
     pub counts: Vec<FacetCount>,
     /// Lowest and highest number; `None` for words and when there is no number.
     pub range: Option<Range>,
+    /// How many products have a number, or variants where those may differ; 0 for words.
+    pub valued: u64,
+    /// Some of the numbers, evenly taken and sorted.
+    pub sample: Vec<f64>,
 }
 
 /// In how many matching products a value occurs.
@@ -73,6 +77,7 @@ enum Counter<'c> {
         numbers: &'c [f64],
         lowest: u32,
         highest: u32,
+        sample: Sample,
     },
     Nothing,
 }
@@ -101,6 +106,7 @@ impl<'c> Facet<'c> {
                 numbers,
                 lowest: u32::MAX,
                 highest: 0,
+                sample: Sample::default(),
             },
         };
         Facet {
@@ -191,11 +197,13 @@ impl<'c> Facet<'c> {
                 codes,
                 lowest,
                 highest,
+                sample,
                 ..
             } => {
                 for code in codes.lowest(row) {
                     *lowest = code.min(*lowest);
                     *highest = code.max(*highest);
+                    sample.take(code);
                 }
             }
             Counter::Nothing => {}
@@ -204,6 +212,7 @@ impl<'c> Facet<'c> {
 
     pub(super) fn finish(self) -> FacetCounts {
         let (mut counts, mut range) = (Vec::new(), None);
+        let (mut valued, mut sampled) = (0, Vec::new());
         match self.counter {
             Counter::Words {
                 codes,
@@ -224,8 +233,14 @@ impl<'c> Facet<'c> {
                 numbers,
                 lowest,
                 highest,
+                sample,
                 ..
             } if lowest <= highest => {
+                valued = sample.seen;
+                let mut codes = sample.codes;
+                codes.sort_unstable();
+                let sample = codes.into_iter().map(|code| numbers[code as usize]);
+                sampled = sample.collect();
                 range = Some(Range {
                     min: numbers[lowest as usize],
                     max: numbers[highest as usize],
@@ -237,6 +252,41 @@ impl<'c> Facet<'c> {
             attribute: self.attribute,
             counts,
             range,
+            valued,
+            sample: sampled,
+        }
+    }
+}
+
+/// Every so many-th of the codes that pass by, so that what is kept is spread evenly and bounded.
+#[derive(Default)]
+struct Sample {
+    seen: u64,
+    codes: Vec<u32>,
+    /// One of two to the power of this many is taken.
+    thinned: u32,
+}
+
+impl Sample {
+    const CODES_MAX: usize = 2_048;
+
+    #[inline]
+    fn take(&mut self, code: u32) {
+        if self.seen & ((1 << self.thinned) - 1) == 0 {
+            self.push(code);
+        }
+        self.seen += 1;
+    }
+
+    fn push(&mut self, code: u32) {
+        self.codes.push(code);
+        if self.codes.len() == Self::CODES_MAX {
+            let mut keeps = false;
+            self.codes.retain(|_| {
+                keeps = !keeps;
+                keeps
+            });
+            self.thinned += 1;
         }
     }
 }

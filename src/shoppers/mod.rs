@@ -24,6 +24,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::{Arc, RwLockReadGuard};
 
@@ -60,6 +61,8 @@ pub struct Shopper {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoggedSearch {
     pub at: Timestamp,
+    /// Tells shoppers apart within one answer, and says nothing else of them.
+    pub by: u64,
     /// The words; empty on a category page.
     pub query: String,
     pub category: Option<String>,
@@ -262,11 +265,13 @@ impl Shoppers {
     /// The latest searches, newest first, at most `max` of them. Reads the journal's files, the newest first.
     pub fn searches(&self, max: usize) -> Result<Vec<LoggedSearch>, JournalError> {
         let mut searches = Vec::new();
+        let apart = RandomState::new();
         self.keeper.kept.journal.latest_deeds(|deed| {
             let is_search = matches!(deed.event.kind, EventKind::Search | EventKind::Category);
             if is_search && !deed.robot {
                 searches.push(LoggedSearch {
                     at: deed.event.at,
+                    by: apart.hash_one(&deed.event.shopper),
                     query: deed.event.query.unwrap_or_default(),
                     category: deed.event.category,
                     filter: deed.event.filter,

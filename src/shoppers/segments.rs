@@ -302,6 +302,7 @@ fn facts(shop: &Schema) -> (Vec<Fact>, Schema) {
         add(&name, Kind::Keyword, Fact::Likes(attribute.name.clone()));
     }
     let schema = Schema {
+        facet_order: Vec::new(),
         attributes,
         ..shop.clone()
     };

@@ -3,6 +3,9 @@
 //! 2. A category holds for everything below it, and for nothing that only begins like it.
 //! 3. A filter must hold for one variant; totals and counts are of products.
 //! 4. However many facets are asked for, each is counted.
+//! 5. `auto` shows the facets that tell the products of a list apart, in an order: what rules want, what the schema
+//!    wants, what the shopper refined by, then the most useful.
+//! 6. Numbers of enough products come with round steps.
 
 use expect_test::expect;
 
@@ -201,4 +204,52 @@ fn more_facets_than_one_could_want_are_counted_right() {
         assert_eq!(page.facets[&name].len(), 1, "{name}");
         assert_eq!(page.facets[&name][0].count, 1, "{name}");
     }
+}
+
+/// Twelve products: every price and code differs, there are three colors, two brands, and one shop.
+fn twelve() -> Shop {
+    let mut table = "id | title | brand | color | price | vendor | code2 | rare\n".to_string();
+    for n in 0..12 {
+        let (brand, color) = (["Acorn", "Birch"][n % 2], ["red", "green", "blue"][n % 3]);
+        let rare = if n == 0 { "yes" } else { "" };
+        table += &format!(
+            "{n} | Mug | {brand} | {color} | {} | Corner | c{n} | {rare}\n",
+            10 * (n + 1)
+        );
+    }
+    shop(&table)
+}
+
+#[test]
+fn the_most_useful_facets_are_chosen_in_order() {
+    let shop = twelve();
+    let order = |shop: &Shop, request: &str| {
+        let page = shop.page(&ask(request));
+        let mut shown: Vec<&String> = page.facets.keys().chain(page.ranges.keys()).collect();
+        let mut order: Vec<&String> = page.facet_order.iter().collect();
+        (shown.sort(), order.sort());
+        assert_eq!(shown, order, "what is shown has a place");
+        page.facet_order.join(" ")
+    };
+    assert_eq!(order(&shop, "mug | facets=auto"), "price code2 color brand");
+    assert_eq!(
+        order(&shop, "mug | facets=auto | filter=brand:Acorn"),
+        "brand price code2 color"
+    );
+    assert_eq!(order(&shop, "unknown | facets=auto"), "");
+    let rules = "[[rule]]\nname = \"r\"\nfacets = [\"color\"]\n";
+    let shop = shop.rules(rules);
+    assert_eq!(order(&shop, "mug | facets=auto"), "color price code2 brand");
+}
+
+#[test]
+fn numbers_come_with_round_steps() {
+    let price = |request: &str| twelve().page(&ask(request)).ranges["price"].clone();
+    let all = price("mug | facets=price");
+    assert_eq!((all.min, all.max), (10.0, 120.0));
+    assert_eq!(all.steps, [20.0, 50.0, 100.0]);
+    assert_eq!(
+        price("mug | facets=price | filter=color:red").steps,
+        [0.0; 0]
+    );
 }

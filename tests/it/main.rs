@@ -25,3 +25,4 @@ mod served;
 mod serving;
 mod shop;
 mod shoppers;
+mod suggest;

@@ -27,7 +27,8 @@ pub(in crate::api) struct SearchParameters {
     q: String,
     /// `brand:Nike AND (color:red OR color:blue) AND price:10 TO 50 AND NOT tags:clearance`
     filter: Option<String>,
-    /// Names of attributes to count, comma-separated or as an array; `*` is all facets.
+    /// Names of attributes to count, comma-separated or as an array; `*` is all facets, `auto` the most
+    /// useful ones in the order of `facet_order`.
     #[serde(deserialize_with = "names")]
     #[schema(value_type = Vec<String>)]
     #[param(value_type = Option<String>, example = "brand,color")]

@@ -39,7 +39,7 @@ pub(in crate::api) struct Suggestions {
     took_ms: f64,
 }
 
-/// Complete what is being typed: brands and categories, then products.
+/// Complete what is being typed: popular queries, brands and categories, then products.
 #[utoipa::path(get, path = "/v1/suggest", tag = "search", params(SuggestParameters), responses(
     (status = 200, body = Suggestions), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn get(

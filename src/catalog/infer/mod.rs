@@ -99,6 +99,7 @@ fn conclude(rows: &[Row], mut problems: Vec<Problem>) -> Inferred {
         variants: columns.variants.clone(),
         currency: language::currency(rows),
         language: language::language(rows, &proposal.attributes),
+        facet_order: Vec::new(),
         attributes: proposal.attributes,
     };
     Inferred {
