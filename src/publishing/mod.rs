@@ -10,6 +10,7 @@ mod generation;
 pub mod history;
 mod load;
 pub mod rulebook;
+mod synonym_lines;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use build::{Built, Progress, Shrinking, build};
 pub use files::SETTINGS_FILE;
 pub use generation::{GENERATIONS_KEPT, Manifest, live_generation};
 pub use load::{load, reload, validate};
+pub use synonym_lines::{SynonymLine, synonym_lines};
 
 use std::path::{Path, PathBuf};
 

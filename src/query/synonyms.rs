@@ -160,6 +160,18 @@ impl Synonyms {
         self.by_first_stem.is_empty()
     }
 
+    /// The stems of all words that stand for something, and everything each stands for.
+    pub fn entries(&self) -> impl Iterator<Item = (&[String], Vec<Alternative>)> {
+        let entries = self.by_first_stem.values().flatten();
+        entries.map(|entry| {
+            let found = Found {
+                words: entry.stems.len(),
+                alternatives: &entry.meanings,
+            };
+            (&*entry.stems, found.as_alternatives())
+        })
+    }
+
     /// The longest synonym that these stems begin with.
     pub fn longest_at(&self, stems: &[String]) -> Option<Found<'_>> {
         let entries = self.by_first_stem.get(stems.first()?)?;

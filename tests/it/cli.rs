@@ -327,3 +327,25 @@ fn a_reader_who_leaves_early_is_no_reason_to_panic() {
         crate::process::endcap_to_nobody(&all).succeeds();
     }
 }
+
+#[test]
+fn check_says_what_each_synonym_line_adds() {
+    let shop = indexed();
+    shop.write(
+        "shop/synonyms/en.txt",
+        "# what shoppers say\nfootwear => shoes\ngizmo => unheard of\nmug !=> cup\n",
+    );
+    let lines = shop.run(&["check", "--synonyms", "--json"]).exits(1).json();
+    let told: Vec<String> = lines
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| {
+            format!(
+                "{} {} {}",
+                line["line"], line["adds"], line["never_matches"]
+            )
+        })
+        .collect();
+    assert_eq!(told, ["2 1 false", "3 0 true"]);
+}
