@@ -26,7 +26,7 @@ pub(super) struct Look<'i> {
     says: Vec<[f32; Place::ALL.len()]>,
     /// By unit: how well a product matches that has it in none of the places.
     elsewhere: Vec<f32>,
-    /// Bit `stem % 64` is set for the last stem of everything sought.
+    /// Bit `stem % 64` is set for the last stem of everything sought, and for words such as "for".
     sieve: u64,
     /// By place.
     saturation: [Saturation; 4],
@@ -71,10 +71,12 @@ impl<'i> Look<'i> {
             elsewhere.push(rarity_elsewhere(index, &ways));
             sought.extend(ways);
         }
+        let last = sought.iter().map(Sought::last);
+        let telling = last.chain(index.purposes.iter().copied());
         Look {
             index,
             shares,
-            sieve: sought.iter().fold(0, |sieve, way| sieve | bit(way.last())),
+            sieve: telling.fold(0, |sieve, stem| sieve | bit(stem)),
             sought,
             says,
             elsewhere,
@@ -132,11 +134,11 @@ impl<'i> Look<'i> {
         let mut said = Said::default();
         let (mut before, mut purpose) = (0, false);
         for (at, stem) in text.iter().enumerate() {
-            let units = if self.sieve & bit(*stem) == 0 {
-                0
-            } else {
-                self.count(&text[..=at], counts)
-            };
+            if self.sieve & bit(*stem) == 0 {
+                before = 0;
+                continue;
+            }
+            let units = self.count(&text[..=at], counts);
             if units == 0 {
                 purpose |= self.index.purposes.contains(stem);
             } else {
