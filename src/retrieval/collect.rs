@@ -36,9 +36,11 @@ pub(super) fn fetch(
     }
     let look = Look::new(index, plan, &weights.shares);
     let mut counts = Vec::new();
-    let kept = collector.pinned.into_iter();
-    let kept = kept.chain(collector.top.into_sorted());
-    let candidates = kept.map(|found| Candidate {
+    let mut kept = collector.pinned;
+    kept.extend(collector.top.into_sorted());
+    let products: Vec<u32> = kept.iter().map(|found| found.ordinal).collect();
+    look.approach(&products);
+    let candidates = kept.into_iter().map(|found| Candidate {
         ordinal: found.ordinal,
         sold_out: columns.sold_out(found.ordinal),
         features: look.features(found.ordinal, found.units, &mut counts),

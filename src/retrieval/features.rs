@@ -86,6 +86,13 @@ impl<'i> Look<'i> {
         }
     }
 
+    /// Brings what these products say near, before it is looked at one by one.
+    pub(super) fn approach(&self, products: &[u32]) {
+        if !self.sought.is_empty() {
+            self.index.passages.bring_near(products);
+        }
+    }
+
     /// How well a product matches that has these units somewhere; `counts` is scratch space.
     pub(super) fn features(&self, product: u32, units: u32, counts: &mut Vec<u32>) -> Features {
         if units == 0 || self.sought.is_empty() {
