@@ -8,6 +8,10 @@ use endcap::journal::{Entry, Event, EventKind, Evidence};
 use endcap::shoppers::{AffinitySettings, Shoppers};
 use jiff::Timestamp;
 
+/// The allocator that the program has.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CALLERS: usize = 4;
 const BATCH: usize = 100;
 

@@ -94,13 +94,27 @@ impl Keys {
 
     /// `plain` under the person's key; `None` when that is destroyed.
     pub(super) fn seal(&self, person: Person, plain: &[u8]) -> Option<Vec<u8>> {
+        let mut sealed = Vec::with_capacity(NONCE_BYTES + plain.len());
+        self.seal_onto(&mut sealed, person, |sealed| {
+            sealed.extend_from_slice(plain)
+        })?;
+        Some(sealed)
+    }
+
+    /// Adds to `bytes`, under the person's key, what `write` adds; `None`, and nothing, when that is destroyed.
+    pub(super) fn seal_onto(
+        &self,
+        bytes: &mut Vec<u8>,
+        person: Person,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<()> {
         let key = self.key(person)?;
         let nonce: [u8; NONCE_BYTES] = rand::random();
-        let mut sealed = Vec::with_capacity(NONCE_BYTES + plain.len());
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(plain);
-        ChaCha20::new(&key.into(), &nonce.into()).apply_keystream(&mut sealed[NONCE_BYTES..]);
-        Some(sealed)
+        bytes.extend_from_slice(&nonce);
+        let start = bytes.len();
+        write(bytes);
+        ChaCha20::new(&key.into(), &nonce.into()).apply_keystream(&mut bytes[start..]);
+        Some(())
     }
 
     /// What `seal` was given; `None` when the key is destroyed.

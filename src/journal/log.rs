@@ -1,16 +1,22 @@
 //! The records in files of their own, one after the other, each with its length and its checksum.
 //!
-//! A file is named by the sequence of its first record and is only ever appended to. What a power cut left of the last
-//! record is cut off when the log is opened.
+//! A file is named by the sequence of its first record and is only ever appended to. Room for more records is taken in
+//! large pieces, so that a sync has no file size to write; it holds zeros until then, and is given back at the end. What
+//! a power cut left of the last record is cut off when the log is opened.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{FallocateFlags, fallocate};
 
 use super::error::JournalError;
 
 /// A file that is larger than this is followed by the next.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// Room for records is taken in pieces of this size.
+const ROOM_BYTES: u64 = 4 << 20;
 
 /// Length and checksum.
 const FRAME_BYTES: usize = 8;
@@ -25,15 +31,21 @@ pub(super) struct Log {
     dir: PathBuf,
     path: PathBuf,
     file: File,
+    /// How many hold records.
     bytes: u64,
+    /// How many there is room for.
+    room: u64,
     next_sequence: u64,
 }
 
-/// A frame around `body`: the bytes that `read` finds again.
-pub(super) fn frame(body: &[u8], framed: &mut Vec<u8>) {
-    framed.extend_from_slice(&(body.len() as u32).to_le_bytes());
-    framed.extend_from_slice(&crc32fast::hash(body).to_le_bytes());
-    framed.extend_from_slice(body);
+/// Adds a frame around the body that `write` adds: the bytes that `Bodies` finds again.
+pub(super) fn frame(framed: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = framed.len();
+    framed.extend_from_slice(&[0; FRAME_BYTES]);
+    write(framed);
+    let (head, body) = framed[start..].split_at_mut(FRAME_BYTES);
+    head[..4].copy_from_slice(&(body.len() as u32).to_le_bytes());
+    head[4..].copy_from_slice(&crc32fast::hash(body).to_le_bytes());
 }
 
 /// The files of a log in order, each with the sequence of its first record.
@@ -100,17 +112,22 @@ impl Log {
         let mut bodies = Bodies::of(&bytes, true);
         let records = bodies.by_ref().count() as u64;
         let whole = bodies.whole;
-        if bytes.len() - whole > UNFINISHED_BYTES_MAX {
+        let unread = &bytes[whole..];
+        let unfinished = unread.iter().rposition(|byte| *byte != 0);
+        let unfinished = unfinished.map_or(0, |last| last + 1);
+        if unfinished > UNFINISHED_BYTES_MAX {
             let reason = format!("record {} is unreadable", first + records);
             return Err(JournalError::corrupt(&path, reason));
         }
         let mut options = OpenOptions::new();
-        let file = options.append(true).open(&path).map_err(io)?;
-        if whole < bytes.len() {
+        let file = options.write(true).open(&path).map_err(io)?;
+        if unfinished > 0 {
             tracing::warn!(
-                bytes = bytes.len() - whole,
+                bytes = unfinished,
                 "the last write was not finished and is dropped"
             );
+        }
+        if whole < bytes.len() {
             file.set_len(whole as u64)
                 .and_then(|()| file.sync_all())
                 .map_err(io)?;
@@ -120,6 +137,7 @@ impl Log {
             path,
             file,
             bytes: whole as u64,
+            room: whole as u64,
             next_sequence: first + records,
         })
     }
@@ -132,10 +150,12 @@ impl Log {
     /// Appends framed records and returns when they are on disk.
     pub(super) fn append(&mut self, framed: &[u8], records: u64) -> Result<(), JournalError> {
         if self.bytes > FILE_BYTES_MAX {
+            self.close()?;
             *self = Log::begin(&self.dir, self.next_sequence)?;
         }
+        self.make_room(framed.len() as u64);
         self.file
-            .write_all(framed)
+            .write_all_at(framed, self.bytes)
             .and_then(|()| self.file.sync_data())
             .map_err(|error| JournalError::io(&self.path, error))?;
         self.bytes += framed.len() as u64;
@@ -143,11 +163,31 @@ impl Log {
         Ok(())
     }
 
+    fn make_room(&mut self, bytes: u64) {
+        let wanted = self.bytes + bytes;
+        if wanted <= self.room {
+            return;
+        }
+        let piece = (wanted - self.room).next_multiple_of(ROOM_BYTES);
+        // Where room cannot be taken ahead, the write itself takes it, or says why it cannot.
+        let _ = fallocate(&self.file, FallocateFlags::empty(), self.room, piece);
+        self.room += piece;
+    }
+
+    /// Gives back the room that no record took.
+    pub(super) fn close(&self) -> Result<(), JournalError> {
+        self.file
+            .set_len(self.bytes)
+            .and_then(|()| self.file.sync_all())
+            .map_err(|error| JournalError::io(&self.path, error))
+    }
+
     fn begin(dir: &Path, first: u64) -> Result<Log, JournalError> {
         let path = dir.join(format!("{first:020}.{ENDING}"));
         let io = |error: std::io::Error| JournalError::io(&path, error);
         let mut options = OpenOptions::new();
-        let file = options.create(true).append(true).open(&path).map_err(io)?;
+        let file = options.create(true).truncate(true).write(true);
+        let file = file.open(&path).map_err(io)?;
         file.sync_all()
             .and_then(|()| File::open(dir)?.sync_all())
             .map_err(io)?;
@@ -156,6 +196,7 @@ impl Log {
             path,
             file,
             bytes: 0,
+            room: 0,
             next_sequence: first,
         })
     }

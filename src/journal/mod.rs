@@ -16,6 +16,7 @@ mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -41,7 +42,7 @@ const OLD_FILE: &str = "journal.redb";
 /// An open journal. Only one process at a time has it; dropping it waits for the writer to finish.
 pub struct Journal {
     dir: PathBuf,
-    keys: Keys,
+    keys: Arc<Keys>,
     store: Store,
     first_new_sequence: u64,
     queue: Option<SyncSender<Work>>,
@@ -54,11 +55,10 @@ pub struct Appending {
     answer: Receiver<Result<(), JournalError>>,
 }
 
-/// Records in the form they are written in.
+/// Records that go to the disk together.
 #[derive(Default)]
 pub struct Batch {
-    framed: Vec<u8>,
-    records: u64,
+    records: Vec<Record>,
 }
 
 impl Journal {
@@ -71,15 +71,32 @@ impl Journal {
         if old.exists() {
             return Err(JournalError::Older { path: old });
         }
+        // Files are made in this order, the log last: where there is a log, the others hold something.
+        let is_new = log::files(dir)?.is_empty();
+        for file in [store::STATE_FILE, keys::KEYS_FILE] {
+            let path = dir.join(file);
+            if !is_new && fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+                return Err(JournalError::corrupt(&path, "it was emptied"));
+            }
+        }
         // The store is locked by whoever has it open, so it comes first.
         let store = Store::open(dir)?;
-        let keys = Keys::open(dir)?;
+        let keys = Arc::new(Keys::open(dir)?);
         let log = Log::open(dir)?;
         let first_new_sequence = log.next_sequence();
+        let saved = store.watermark()?;
+        if saved >= first_new_sequence {
+            let ends = first_new_sequence - 1;
+            let reason = format!("its log ends at record {ends}, but record {saved} was saved");
+            return Err(JournalError::corrupt(dir, reason));
+        }
         let (queue, work) = sync_channel(QUEUE_BATCHES_MAX);
         let writer = std::thread::Builder::new().name("journal".to_owned());
         let writer = writer
-            .spawn(move || writer::run(log, &work))
+            .spawn({
+                let keys = keys.clone();
+                move || writer::run(log, &keys, &work)
+            })
             .map_err(|error| JournalError::io(dir, format!("its writer cannot start: {error}")))?;
         Ok(Journal {
             dir: dir.to_owned(),
@@ -97,14 +114,11 @@ impl Journal {
     }
 
     /// Adds a record to a batch. One whose person is erased meanwhile takes its place in the sequence, empty.
-    pub fn add(&self, batch: &mut Batch, record: &Record) -> Result<(), JournalError> {
+    pub fn add(&self, batch: &mut Batch, record: Record) -> Result<(), JournalError> {
         if let Record::Known { person, .. } = record {
-            self.keys.draw(*person)?;
+            self.keys.draw(person)?;
         }
-        let bytes = stored::encode(&self.keys, record);
-        let bytes = bytes.unwrap_or_else(stored::nothing);
-        log::frame(&bytes, &mut batch.framed);
-        batch.records += 1;
+        batch.records.push(record);
         Ok(())
     }
 
@@ -112,12 +126,8 @@ impl Journal {
     /// share one sync. After an error of the disk nothing more is recorded until the journal is opened again.
     pub fn append(&self, batch: Batch) -> Result<Appending, JournalError> {
         let (reply, answer) = sync_channel(1);
-        let Batch { framed, records } = batch;
-        let work = Work {
-            framed,
-            records,
-            reply,
-        };
+        let records = batch.records;
+        let work = Work { records, reply };
         let queue = self.queue.as_ref().ok_or(JournalError::Stopped)?;
         queue.send(work).map_err(|_| JournalError::Stopped)?;
         Ok(Appending { answer })
@@ -275,13 +285,6 @@ impl Appending {
     /// Returns when the records are on disk.
     pub fn wait(self) -> Result<(), JournalError> {
         self.answer.recv().map_err(|_| JournalError::Stopped)?
-    }
-}
-
-impl Batch {
-    /// How many records were added.
-    pub fn records(&self) -> u64 {
-        self.records
     }
 }
 

@@ -87,6 +87,15 @@ impl Store {
         Ok(Store { database, path })
     }
 
+    /// Every record up to it is in what is saved.
+    pub(super) fn watermark(&self) -> Result<u64, JournalError> {
+        guarded(&self.path, || {
+            let numbers = self.database.begin_read()?.open_table(NUMBERS)?;
+            let watermark = numbers.get(WATERMARK)?.map(|number| number.value());
+            Ok(watermark.unwrap_or_default())
+        })
+    }
+
     /// The saved state. What was `made_with` other settings is discarded first: then everything is replayed.
     pub(super) fn resume(&self, keys: &Keys, made_with: u64) -> Result<Resumed, JournalError> {
         guarded(&self.path, || {

@@ -55,39 +55,39 @@ pub struct Head {
     pub received_s: u32,
 }
 
-/// The bytes of a record; `None` when its person's key is destroyed.
-pub(super) fn encode(keys: &Keys, record: &Record) -> Option<Vec<u8>> {
-    let (kind, person, plain) = match record {
+/// Adds the bytes of a record; those of nothing, which only take its place, when its person's key is destroyed.
+pub(super) fn encode(keys: &Keys, record: &Record, bytes: &mut Vec<u8>) {
+    let start = bytes.len();
+    let sealed = match record {
         Record::Word { word, evidence } => {
-            let mut bytes = head(WORD, 0, 0, 0);
-            let body = (word, &evidence.attribute, &evidence.value);
-            bytes.extend_from_slice(&plain(&body));
-            return Some(bytes);
+            add_head(bytes, WORD, 0, 0, 0);
+            add_plain(bytes, &(word, &evidence.attribute, &evidence.value));
+            return;
         }
         Record::Merged { from, into } => {
-            let mut bytes = head(MERGED, *from, 0, 0);
-            bytes.extend_from_slice(&plain(into));
-            return Some(bytes);
+            add_head(bytes, MERGED, *from, 0, 0);
+            add_plain(bytes, into);
+            return;
         }
-        Record::Known { person, name } => (KNOWN, *person, plain(name)),
-        Record::Consent { person, consent } => (CONSENT, *person, plain(consent)),
-        Record::Deed { person, deed } => (DEED, *person, plain(&stored(deed))),
+        Record::Known { person, name } => {
+            add_head(bytes, KNOWN, *person, 0, 0);
+            keys.seal_onto(bytes, *person, |bytes| add_plain(bytes, name))
+        }
+        Record::Consent { person, consent } => {
+            add_head(bytes, CONSENT, *person, 0, 0);
+            keys.seal_onto(bytes, *person, |bytes| add_plain(bytes, consent))
+        }
+        Record::Deed { person, deed } => {
+            let id = deed.event.id.as_deref().map_or(0, id_hash);
+            let received_s = (deed.received_ms / 1_000).clamp(0, u32::MAX.into());
+            add_head(bytes, DEED, *person, id, received_s as u32);
+            keys.seal_onto(bytes, *person, |bytes| add_plain(bytes, &stored(deed)))
+        }
     };
-    let (id, received_s) = match record {
-        Record::Deed { deed, .. } => (
-            deed.event.id.as_deref().map_or(0, id_hash),
-            (deed.received_ms / 1_000).clamp(0, u32::MAX.into()) as u32,
-        ),
-        _ => (0, 0),
-    };
-    let mut bytes = head(kind, person, id, received_s);
-    bytes.extend_from_slice(&keys.seal(person, &plain)?);
-    Some(bytes)
-}
-
-/// A record of nothing: it only takes its place.
-pub(super) fn nothing() -> Vec<u8> {
-    head(NOTHING, 0, 0, 0)
+    if sealed.is_none() {
+        bytes.truncate(start);
+        add_head(bytes, NOTHING, 0, 0, 0);
+    }
 }
 
 pub(super) fn read_head(bytes: &[u8]) -> Result<(Head, &[u8]), String> {
@@ -142,17 +142,15 @@ pub(super) fn decode(keys: &Keys, bytes: &[u8]) -> Result<Option<Record>, String
     }))
 }
 
-fn head(kind: u8, person: Person, id_hash: u64, received_s: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(160);
+fn add_head(bytes: &mut Vec<u8>, kind: u8, person: Person, id_hash: u64, received_s: u32) {
     bytes.push(kind);
     bytes.extend_from_slice(&person.to_le_bytes());
     bytes.extend_from_slice(&id_hash.to_le_bytes());
     bytes.extend_from_slice(&received_s.to_le_bytes());
-    bytes
 }
 
-fn plain(fields: &impl Serialize) -> Vec<u8> {
-    postcard::to_stdvec(fields).expect("writing plain fields to memory cannot fail")
+fn add_plain(bytes: &mut Vec<u8>, fields: &impl Serialize) {
+    postcard::to_io(fields, bytes).expect("writing plain fields to memory cannot fail");
 }
 
 fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, String> {

@@ -69,7 +69,7 @@ fn records() -> Vec<Record> {
 fn write(journal: &Journal, records: &[Record]) {
     let mut batch = Batch::default();
     for record in records {
-        journal.add(&mut batch, record).unwrap();
+        journal.add(&mut batch, record.clone()).unwrap();
     }
     journal.append(batch).unwrap().wait().unwrap();
 }
@@ -253,4 +253,59 @@ fn a_journal_of_the_first_layout_is_refused_with_what_to_do() {
     fs::write(dir.path().join(OLD_FILE), "").unwrap();
     let error = Journal::open(dir.path()).err().unwrap();
     assert!(error.to_string().contains("endcap replay"), "{error}");
+}
+
+#[test]
+fn an_emptied_file_is_damage_and_not_a_new_journal() {
+    let empty_logs = |dir: &Path| {
+        for (_, path) in log::files(dir).unwrap() {
+            fs::write(path, "").unwrap();
+        }
+    };
+    let remove_logs = |dir: &Path| {
+        for (_, path) in log::files(dir).unwrap() {
+            fs::remove_file(path).unwrap();
+        }
+    };
+    let empty = |name: &'static str| move |dir: &Path| fs::write(dir.join(name), "").unwrap();
+    let accidents: [(&dyn Fn(&Path), &str); 4] = [
+        (&empty(store::STATE_FILE), "emptied"),
+        (&empty(keys::KEYS_FILE), "emptied"),
+        (&empty_logs, "record 5 was saved"),
+        (&remove_logs, "record 5 was saved"),
+    ];
+    for (accident, told) in accidents {
+        let dir = TempDir::new().unwrap();
+        let journal = Journal::open(dir.path()).unwrap();
+        write(&journal, &records());
+        let checkpoint = Checkpoint {
+            watermark: 5,
+            next_person: 3,
+            ..Checkpoint::default()
+        };
+        journal.checkpoint(&checkpoint).unwrap();
+        drop(journal);
+        accident(dir.path());
+        let error = Journal::open(dir.path()).err().unwrap().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn room_that_was_taken_ahead_is_no_record_and_is_given_back() {
+    let dir = TempDir::new().unwrap();
+    let journal = Journal::open(dir.path()).unwrap();
+    write(&journal, &records());
+    let path = log_file(dir.path());
+    let killed = fs::read(&path).unwrap();
+    drop(journal);
+    let closed = fs::read(&path).unwrap();
+    assert!(killed.starts_with(&closed));
+    // As a process leaves it that was killed.
+    fs::write(&path, [&closed[..], &[0; 1 << 16]].concat()).unwrap();
+    let journal = Journal::open(dir.path()).unwrap();
+    write(&journal, &[deed(1, EventKind::View)]);
+    assert_eq!(read(&journal, 0).len(), records().len() + 1);
+    drop(journal);
+    assert!(fs::read(&path).unwrap().len() < closed.len() + (1 << 16));
 }

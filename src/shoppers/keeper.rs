@@ -344,10 +344,10 @@ impl Kept {
         batch: &mut Batch,
         record: Record,
     ) -> Result<(), JournalError> {
-        self.journal.add(batch, &record)?;
         let sequence = desk.next_sequence;
         desk.next_sequence += 1;
-        self.apply(sequence, &record)
+        self.apply(sequence, &record)?;
+        self.journal.add(batch, record)
     }
 
     fn apply(&self, sequence: u64, record: &Record) -> Result<(), JournalError> {

@@ -23,7 +23,7 @@ fn profiles_leave_memory_only_once_saved_and_come_back() {
     for person in 1..=shoppers as u32 {
         let name = Name::Token(format!("shopper {person}"));
         journal
-            .add(&mut batch, &Record::Known { person, name })
+            .add(&mut batch, Record::Known { person, name })
             .unwrap();
     }
     journal.append(batch).unwrap().wait().unwrap();
