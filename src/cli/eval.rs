@@ -1,4 +1,4 @@
-//! `endcap eval`: how good the plain order is, on judged queries.
+//! `endcap eval`: how good the plain order is, on judged queries, and what random shoppers' tastes cost it.
 
 use std::path::PathBuf;
 
@@ -6,11 +6,17 @@ use comfy_table::{Table, presets};
 use indicatif::ProgressBar;
 
 use super::output::{print_json, print_problems};
-use super::sessions::Sessions;
+use super::sessions::{OwnJournal, Sessions};
 use super::{CliError, Outcome, now, open_without_shoppers};
-use crate::evaluation::{Report, evaluate, mistyped, read_qrels, read_queries};
-use crate::publishing::ShopPaths;
+use crate::engine::Engine;
+use crate::evaluation::{
+    Judgements, Queries, RandomShoppers, Report, evaluate, guard, mistyped, read_qrels,
+    read_queries,
+};
+use crate::problem::Problem;
+use crate::publishing::{self, ShopPaths};
 use crate::query::Spelling;
+use crate::shoppers::Shoppers;
 
 #[derive(clap::Args)]
 pub(super) struct Eval {
@@ -22,6 +28,12 @@ pub(super) struct Eval {
     qrels: Option<PathBuf>,
     #[command(flatten)]
     sessions: Sessions,
+    /// Run every query for this many random shoppers too, and say what their tastes cost.
+    #[arg(long, value_name = "COUNT", requires = "queries", value_parser = clap::value_parser!(u32).range(1..))]
+    random_profiles: Option<u32>,
+    /// Other numbers give other random shoppers.
+    #[arg(long, default_value_t = 1, requires = "random_profiles")]
+    seed: u64,
     /// Print means and every query's figures as JSON.
     #[arg(long)]
     json: bool,
@@ -45,7 +57,6 @@ impl Eval {
             let reason = "give --queries and --qrels, or --sessions";
             return Err(CliError::Usage(reason.into()));
         };
-        let engine = open_without_shoppers(paths)?;
         let (mut queries, mut problems) =
             read_queries(queries_file).map_err(|error| CliError::file(queries_file, error))?;
         let (judgements, more) =
@@ -54,6 +65,16 @@ impl Eval {
         if let Some(seed) = self.typos {
             queries = mistyped(&queries, seed);
         }
+        if let Some(profiles) = self.random_profiles {
+            let shoppers = RandomShoppers {
+                profiles: profiles as usize,
+                seed: self.seed,
+                impact: self.sessions.impact,
+            };
+            guard_report(paths, &queries, &judgements, shoppers, self.json)?;
+            return Ok(outcome(&problems));
+        }
+        let engine = open_without_shoppers(paths)?;
         let spelling = if self.no_spelling {
             Spelling::AsTyped
         } else {
@@ -69,13 +90,51 @@ impl Eval {
         } else {
             print_report(&report, self.summary)
         }
-        print_problems(&problems);
-        Ok(if problems.is_empty() {
-            Outcome::Done
-        } else {
-            Outcome::FoundProblems
-        })
+        Ok(outcome(&problems))
     }
+}
+
+fn outcome(problems: &[Problem]) -> Outcome {
+    print_problems(problems);
+    if problems.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::FoundProblems
+    }
+}
+
+/// Measures in a journal of its own, so that nothing is recorded in the shop's.
+fn guard_report(
+    paths: &ShopPaths,
+    queries: &Queries,
+    judgements: &Judgements,
+    random: RandomShoppers,
+    as_json: bool,
+) -> Result<(), CliError> {
+    let own = OwnJournal::new(paths, false)?;
+    let snapshot = publishing::load(paths)?;
+    let shoppers = Shoppers::open(&own.dir, snapshot.recipes.affinity)?;
+    let engine = Engine::new(snapshot, Some(shoppers));
+    let bar = ProgressBar::new(queries.len() as u64);
+    let progress = |done| bar.set_position(done as u64);
+    let guard = guard(&engine, queries, judgements, random, now(), progress)
+        .map_err(|error| CliError::Failed(error.to_string()))?;
+    bar.finish_and_clear();
+    if as_json {
+        return print_json(&guard);
+    }
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    println!(
+        "{} random profiles on {} queries, at an impact of {}",
+        guard.profiles, guard.queries, random.impact
+    );
+    println!("ndcg@10 plain     {:.4}", guard.plain);
+    println!("ndcg@10 personal  {:.4}", guard.personal);
+    println!("mean drop         {}", percent(guard.mean_drop));
+    println!("worst drop        {}", percent(guard.worst_drop));
+    println!("over 1 %          {} profiles", guard.profiles_over);
+    println!("places moved      {}", percent(guard.moved));
+    Ok(())
 }
 
 fn print_report(report: &Report, summary: bool) {

@@ -40,8 +40,8 @@ pub(super) struct Sessions {
     #[arg(long = "type", value_name = "TYPE", requires = "sessions")]
     kind: Option<String>,
     /// How much the shopper's taste may move, 0 to 100.
-    #[arg(long, default_value_t = 100.0, requires = "sessions")]
-    impact: f64,
+    #[arg(long, default_value_t = 100.0)]
+    pub(super) impact: f64,
 }
 
 impl Sessions {
@@ -79,12 +79,12 @@ impl Sessions {
 }
 
 /// A journal that is gone when the evaluation is.
-struct OwnJournal {
-    dir: PathBuf,
+pub(super) struct OwnJournal {
+    pub(super) dir: PathBuf,
 }
 
 impl OwnJournal {
-    fn new(paths: &ShopPaths, with_past: bool) -> Result<OwnJournal, CliError> {
+    pub(super) fn new(paths: &ShopPaths, with_past: bool) -> Result<OwnJournal, CliError> {
         let dir = paths.data.join(format!("eval-{}", std::process::id()));
         fs::create_dir_all(&dir).map_err(|error| CliError::file(&dir, error))?;
         let own = OwnJournal { dir };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 
 use super::EngineError;
@@ -14,7 +14,7 @@ use crate::journal::{Entry, Event, Evidence, JournalError};
 use crate::merchandising::Decision;
 use crate::query::LastWord;
 use crate::ranking::{Known, Recipe, Taste, prior_share};
-use crate::retrieval::{self, Candidate};
+use crate::retrieval::{self, Candidate, SoldOut};
 use crate::shoppers::segments::Facts;
 use crate::shoppers::words::{PRICE_TIER, PRODUCT, REDUCED};
 use crate::shoppers::{Consent, Held, Profile, Recorded, Shoppers, Summary, Visit};
@@ -86,26 +86,49 @@ impl Engine {
 
     /// The products of a list in their order, by ordinal, without rules and without a page around them.
     pub fn order(&self, request: &Request) -> Result<Vec<u32>, EngineError> {
+        let mut only = Vec::new();
+        self.orders(std::slice::from_ref(request), |order| only = order)?;
+        Ok(only)
+    }
+
+    /// The same list as several shoppers get it: these requests differ in their shopper alone, so what they find is
+    /// found once.
+    pub fn orders(
+        &self,
+        requests: &[Request],
+        mut visit: impl FnMut(Vec<u32>),
+    ) -> Result<(), EngineError> {
         let snapshot = self.live.load_full();
-        let asked = request.read(&snapshot)?;
-        let visitor = self.visitor(&snapshot, request);
-        let query = super::understand(&snapshot, request, LastWord::Whole);
-        let recipe = asked.recipe(&snapshot, None, &visitor.segments);
-        let plan = super::plan(&snapshot, &query, &asked, recipe);
-        let candidates =
-            retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;
-        let ranked = super::rank(
-            &snapshot,
-            &query,
-            &Decision::default(),
-            request,
-            recipe,
-            &visitor,
-            &plan,
-            candidates.candidates,
-        );
-        let hits = ranked.hits.iter().take(ranked.reranked);
-        Ok(hits.map(|hit| hit.candidate.ordinal).collect())
+        let Some(first) = requests.first() else {
+            return Ok(());
+        };
+        let asked = first.read(&snapshot)?;
+        let query = super::understand(&snapshot, first, LastWord::Whole);
+        // A shopper's segment may have a recipe that treats what is sold out otherwise.
+        let mut found: Option<(SoldOut, Vec<Candidate>)> = None;
+        for request in requests {
+            let visitor = self.visitor(&snapshot, request);
+            let recipe = asked.recipe(&snapshot, None, &visitor.segments);
+            let plan = super::plan(&snapshot, &query, &asked, recipe);
+            let known = found.take().filter(|known| known.0 == plan.sold_out);
+            let (sold_out, candidates) = match known {
+                Some(known) => known,
+                None => {
+                    let (text, columns) = (&snapshot.catalog.text, &snapshot.catalog.columns);
+                    let fetched = retrieval::fetch(text, columns, &plan)?;
+                    (plan.sold_out, fetched.candidates)
+                }
+            };
+            let decision = Decision::default();
+            let own = candidates.clone();
+            let ranked = super::rank(
+                &snapshot, &query, &decision, request, recipe, &visitor, &plan, own,
+            );
+            let hits = ranked.hits.iter().take(ranked.reranked);
+            visit(hits.map(|hit| hit.candidate.ordinal).collect());
+            found = Some((sold_out, candidates));
+        }
+        Ok(())
     }
 
     /// How much shoppers in general want these products.
@@ -138,6 +161,15 @@ impl Engine {
             Some(shoppers) => shoppers.erase(id),
             None => Ok(false),
         }
+    }
+
+    /// Erases whoever was not seen for this many days, and the files of events that all are as old; returns how many
+    /// shoppers that were.
+    pub fn sweep(&self, days: u32, now: Timestamp) -> Result<usize, JournalError> {
+        self.shown.forget_all();
+        let kept_for = SignedDuration::from_hours(24 * i64::from(days));
+        let swept = |shoppers: &Shoppers| shoppers.sweep(now, kept_for);
+        self.shoppers.as_ref().map_or(Ok(0), swept)
     }
 
     /// What a shopper allows from now on; see `Shoppers::set_consent`.

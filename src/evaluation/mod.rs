@@ -3,6 +3,7 @@
 
 mod backtest;
 mod clicks;
+mod guard;
 mod judgements;
 mod metrics;
 mod searches;
@@ -15,6 +16,7 @@ mod vocabulary;
 
 pub use backtest::{BackTest, BeforeAfter, Example, MEASURED_QUERIES_MAX, back_test};
 pub use clicks::{ClickModel, Expected};
+pub use guard::{Guard, GuardError, RandomShoppers, guard};
 pub use judgements::{Judgements, Queries, read_qrels, read_queries};
 pub use metrics::{condensed, judged_at, ndcg_at, recall_at};
 pub use searches::{Searched, Searches};
