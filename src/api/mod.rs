@@ -6,6 +6,7 @@ mod metrics;
 mod native;
 mod operations;
 mod pages;
+mod retention;
 mod router;
 pub mod storefront;
 mod watch;
@@ -29,6 +30,8 @@ const REQUESTS_MAX: usize = 4_096;
 pub struct Limits {
     /// Larger request bodies are refused.
     pub body_bytes_max: usize,
+    /// Whoever was not seen for this many days is erased, once a day; never when not said.
+    pub retention_days: Option<u32>,
 }
 
 /// What every handler reads.
@@ -64,6 +67,7 @@ pub fn serve(shop: Shop, address: SocketAddr, ready: impl FnOnce(SocketAddr)) ->
         let listener = tokio::net::TcpListener::bind(address).await?;
         ready(listener.local_addr()?);
         tokio::spawn(metrics::keep_up());
+        tokio::spawn(retention::keep(shop.clone()));
         axum::serve(listener, router(shop))
             .with_graceful_shutdown(stopped())
             .await
@@ -133,7 +137,10 @@ mod tests {
         .unwrap();
         let snapshot: Snapshot = crate::publishing::load(&paths).unwrap();
         let engine = Arc::new(Engine::new(snapshot, None));
-        let limits = Limits { body_bytes_max: 1 };
+        let limits = Limits {
+            body_bytes_max: 1,
+            retention_days: None,
+        };
         Shop {
             places: Arc::new(Semaphore::new(places)),
             ..Shop::new(engine, paths, "Corner Shop".into(), limits)

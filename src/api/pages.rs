@@ -12,7 +12,7 @@ use super::{Shop, blocking, console};
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
 
 /// Demo shoppers to shop as, when the shop has some.
-const FACES_FILE: &str = "data/demo/shoppers.json";
+const FACES_FILE: &str = "demo/shoppers.json";
 
 /// The shop's own pictures, served as they are.
 const PICTURES_DIR: &str = "pictures";

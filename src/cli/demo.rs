@@ -66,6 +66,7 @@ impl Demo {
             listen: self.listen,
             open: true,
             body_bytes_max: None,
+            retention_days: None,
             name: None,
         };
         serve.serve(paths, settings, |address| {
@@ -124,7 +125,8 @@ fn write_shop_files(shop: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Records the generated month of events; events that are there already are not counted twice.
+/// Records the generated month of events; events that are there already are not counted twice. Then the journal alone
+/// holds them, so that a demo shopper who is erased is gone.
 fn record_history(paths: &ShopPaths) -> Result<u64, CliError> {
     const BATCH_EVENTS: usize = 20_000;
     let path = paths.shop.join(EVENTS_FILE);
@@ -143,5 +145,6 @@ fn record_history(paths: &ShopPaths) -> Result<u64, CliError> {
         }
     }
     recorded += engine.record(batch, now())?.accepted as u64;
+    fs::remove_file(&path).map_err(|error| CliError::file(&path, error))?;
     Ok(recorded)
 }

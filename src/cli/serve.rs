@@ -20,6 +20,9 @@ pub(super) struct Serve {
     /// Larger request bodies are refused [default: 2097152].
     #[arg(long, env = "ENDCAP_BODY_BYTES_MAX", value_name = "BYTES")]
     pub(super) body_bytes_max: Option<usize>,
+    /// Erase whoever was not seen for this many days, once a day.
+    #[arg(long, env = "ENDCAP_RETENTION_DAYS", value_name = "DAYS")]
+    pub(super) retention_days: Option<u32>,
     /// The shop's name on its pages.
     #[arg(long, env = "ENDCAP_NAME")]
     pub(super) name: Option<String>,
@@ -60,6 +63,7 @@ impl Serve {
         print_problems(&engine.snapshot().problems);
         let limits = Limits {
             body_bytes_max: self.body_bytes_max.unwrap_or(settings.body_bytes_max),
+            retention_days: self.retention_days.or(settings.retention_days),
         };
         let name = self.name.unwrap_or_else(|| settings.name.clone());
         let shop = api::Shop::new(engine, paths.clone(), name, limits);

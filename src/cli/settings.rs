@@ -18,6 +18,8 @@ pub(super) struct Settings {
     pub(super) data_dir: PathBuf,
     /// Larger request bodies are refused; `--body-bytes-max`, `ENDCAP_BODY_BYTES_MAX`.
     pub(super) body_bytes_max: usize,
+    /// Whoever was not seen for this many days is erased, once a day; `--retention-days`, `ENDCAP_RETENTION_DAYS`.
+    pub(super) retention_days: Option<u32>,
     /// The shop's name on its pages; `--name`, `ENDCAP_NAME`.
     pub(super) name: String,
 }
@@ -28,6 +30,7 @@ impl Default for Settings {
             listen: "127.0.0.1:7700".into(),
             data_dir: "data".into(),
             body_bytes_max: 2 << 20,
+            retention_days: None,
             name: "Endcap".into(),
         }
     }

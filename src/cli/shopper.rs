@@ -1,10 +1,7 @@
 //! `endcap shopper`: what is known of a shopper, and the rights they have over it.
 
-use jiff::SignedDuration;
-
 use super::output::print_json;
 use super::{CliError, Outcome, now, open};
-use crate::engine::Engine;
 use crate::publishing::ShopPaths;
 use crate::shoppers::{Consent, Summary};
 
@@ -37,7 +34,8 @@ impl Shopper {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
         let engine = open(paths)?;
         if let Some(days) = self.sweep_days {
-            return sweep(&engine, days);
+            println!("erased {} shoppers", engine.sweep(days, now())?);
+            return Ok(Outcome::Done);
         }
         if self.segments {
             let segments = engine.segment_counts(now());
@@ -91,15 +89,6 @@ fn consent(name: &str) -> Result<Consent, String> {
         "nothing" => Ok(Consent::Nothing),
         _ => Err("write personalize, measure or nothing".to_owned()),
     }
-}
-
-fn sweep(engine: &Engine, days: u32) -> Result<Outcome, CliError> {
-    let kept = SignedDuration::from_hours(24 * i64::from(days));
-    let erased = engine
-        .shoppers()
-        .map_or(Ok(0), |shoppers| shoppers.sweep(now(), kept))?;
-    println!("erased {erased} shoppers");
-    Ok(Outcome::Done)
 }
 
 fn print_summary(summary: &Summary) {

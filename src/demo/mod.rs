@@ -38,7 +38,7 @@ pub struct Generated {
     pub faces: Vec<Face>,
 }
 
-/// Writes the demo shop's `data/demo/` and `pictures/` under `shop`: the same seed and `now` give the same bytes.
+/// Writes the demo shop's `data/demo/`, `pictures/`, and in `demo/` who its shoppers are, under `shop`: the same seed and `now` give the same bytes.
 /// `progress` hears what is being written, how much is done and how much there is.
 /// Fails when a folder or file cannot be written; what was written before stays.
 pub fn generate(
@@ -49,6 +49,8 @@ pub fn generate(
 ) -> io::Result<Generated> {
     let data = shop.join("data").join("demo");
     fs::create_dir_all(&data)?;
+    let cast = shop.join("demo");
+    fs::create_dir_all(&cast)?;
     let mut products = Vec::with_capacity(PRODUCTS);
     let lines = catalog(seed, now).inspect(|product| products.push(product.clone()));
     write_lines(
@@ -60,11 +62,11 @@ pub fn generate(
     let shoppers = shoppers(seed);
     let faces = faces();
     fs::write(
-        data.join("shoppers.json"),
+        cast.join("shoppers.json"),
         serde_json::to_vec_pretty(&faces)?,
     )?;
     write_lines(
-        &data.join("tastes.jsonl"),
+        &cast.join("tastes.jsonl"),
         shoppers.iter(),
         shoppers.len(),
         &mut |done, total| {

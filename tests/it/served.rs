@@ -34,6 +34,7 @@ pub(crate) fn served(shop: Shop) -> Served {
     let engine = Arc::new(Engine::new(snapshot, Some(shoppers)));
     let limits = Limits {
         body_bytes_max: BODY_BYTES_MAX,
+        retention_days: None,
     };
     let api = api::Shop::new(engine, shop.paths.clone(), "Corner Shop".into(), limits);
     Served {

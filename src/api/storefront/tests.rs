@@ -82,7 +82,7 @@ fn every_element_the_script_asks_for_is_in_the_page() {
 
 #[test]
 fn the_script_and_style_are_small() {
-    assert!(SCRIPT.len() <= 40_000, "{} bytes of script", SCRIPT.len());
+    assert!(SCRIPT.len() <= 41_000, "{} bytes of script", SCRIPT.len());
     let compressed = |text: &str| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(text.as_bytes()).unwrap();

@@ -40,16 +40,16 @@ fn generated_files_can_be_read_again() {
     })
     .unwrap();
     let lines = |name: &str| {
-        fs::read_to_string(folder.path().join("data/demo").join(name))
+        fs::read_to_string(folder.path().join(name))
             .unwrap()
             .lines()
             .count() as u64
     };
-    assert_eq!(lines("products.jsonl"), made.products);
-    assert_eq!(lines("events.jsonl"), made.events);
-    assert_eq!(lines("tastes.jsonl"), made.shoppers);
+    assert_eq!(lines("data/demo/products.jsonl"), made.products);
+    assert_eq!(lines("data/demo/events.jsonl"), made.events);
+    assert_eq!(lines("demo/tastes.jsonl"), made.shoppers);
     let faces: serde_json::Value =
-        serde_json::from_slice(&fs::read(folder.path().join("data/demo/shoppers.json")).unwrap())
+        serde_json::from_slice(&fs::read(folder.path().join("demo/shoppers.json")).unwrap())
             .unwrap();
     assert_eq!(faces.as_array().unwrap().len(), made.faces.len());
     for product in &shop().products {

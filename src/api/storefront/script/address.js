@@ -61,8 +61,8 @@ function filter({ filters, bounds }) {
   return clauses.join(" AND ");
 }
 
-/** Goes to an address made by `link` and shows it. */
-function go(address, then) {
+/** Goes to an address made by `link` and shows it: as another page of `list`, or as a new list. */
+function go(address, then, list) {
   if (address !== (location.search || "?")) history.pushState(null, "", address === "?" ? location.pathname : address);
-  show(then);
+  show(then, list);
 }

@@ -72,7 +72,7 @@ function look(hit) {
     h("dl", null, facts.map(([name, value]) => h("div", null, h("dt", null, label(name)), h("dd", null, [value].flat().map(worded).join(", "))))));
   draw();
   tell(["click", "view"], hit, worth());
-  history.pushState({ look: hit.id }, "");
+  history.pushState({ ...history.state, look: hit.id }, "");
   byId("look").showModal();
 }
 

@@ -11,16 +11,17 @@ function busy(is) {
 }
 
 /** The answer, the other order to compare with, and when nothing was found, what else the shop has. */
-async function fetch_all(state, signal) {
+async function fetch_all(state, list, signal) {
   const wide = 4 * per_page;
   const other = { impact: state.plain ? "" : "0", facets: "", explain: "", page: Math.ceil((state.page * per_page) / wide), hits_per_page: wide };
-  const [answer, compared] = await Promise.all([ask("/v1/search", { ...request(state), signal }),
+  const [answer, compared] = await Promise.all([ask("/v1/search", { ...request(state), query_id: list, signal }),
     state.sort ? null : ask("/v1/search", { ...request(state, other), signal }).catch(() => null)]);
   const others = answer.total ? null : await ask("/v1/search", { ...request(state, { q: "", filter: "", facets: "", explain: "", sort: "", page: 1, hits_per_page: 8 }), signal });
   return { answer, compared, others };
 }
 
-async function show(then) {
+/** Shows what the address asks for; `list` is the query whose order is held, none begins a new one. */
+async function show(then, list) {
   running?.abort();
   const { signal } = (running = new AbortController());
   const state = read();
@@ -28,8 +29,9 @@ async function show(then) {
   show_controls(state);
   busy(true);
   try {
-    const { answer, compared, others } = await fetch_all(state, signal);
+    const { answer, compared, others } = await fetch_all(state, list, signal);
     if (signal.aborted) return;
+    history.replaceState({ ...history.state, list: answer.query_id }, "");
     for (const { hits, query_id } of [answer, others ?? answer]) for (const hit of hits) hit.query_id = query_id;
     const moved = moves(answer.hits, compared);
     shown = answer;
@@ -70,7 +72,7 @@ document.addEventListener("click", (event) => {
   const anchor = event.target.closest('a[href^="?"]');
   if (!anchor || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  go(anchor.getAttribute("href"), anchor.closest("#facets, #chips") ? null : "top");
+  go(anchor.getAttribute("href"), anchor.closest("#facets, #chips") ? null : "top", anchor.closest("#pages") && shown?.query_id);
 });
 byId("sort").addEventListener("change", ({ target }) => go(link({ sort: target.value })));
 byId("order").addEventListener("change", ({ target }) => go(link({ page: read().page, plain: target.value === "plain" })));
@@ -84,6 +86,6 @@ byId("afresh").addEventListener("click", () => {
 });
 addEventListener("popstate", () => {
   if (byId("look").open && !history.state?.look) byId("look").close();
-  if (location.search !== shown_address) show();
+  if (location.search !== shown_address) show(null, history.state?.list);
 });
-show();
+show(null, performance.getEntriesByType("navigation")[0]?.type === "reload" ? null : history.state?.list);
