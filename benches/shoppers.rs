@@ -1,10 +1,15 @@
 //! What shoppers cost: durable ingest in batches of 100 with ids from 4 callers, opening again, a profile's memory on
-//! disk, and a search right after an event beside one without.
+//! disk, re-ranking with a full profile, and a search right after an event beside one without.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measures")]
 
-use std::time::Instant;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
+use endcap::catalog::feed::Feed;
+use endcap::catalog::schema::Schema;
+use endcap::engine::{Engine, Request};
 use endcap::journal::{Entry, Event, EventKind, Evidence};
+use endcap::publishing::{self, ShopPaths, Shrinking};
 use endcap::shoppers::{AffinitySettings, Shoppers};
 use jiff::Timestamp;
 
@@ -14,6 +19,43 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CALLERS: usize = 4;
 const BATCH: usize = 100;
+
+const PRODUCTS: usize = 20_000;
+const SEARCHES: usize = 2_000;
+/// More than a profile holds of the values of any attribute.
+const EVENTS_OF_FULL_PROFILE: usize = 600;
+
+const SCHEMA: &str = r#"
+id = "id"
+[[attribute]]
+name = "title"
+type = "text"
+role = "title"
+searched = 3.0
+shown = true
+[[attribute]]
+name = "brand"
+type = "keyword"
+role = "brand"
+affinity = true
+[[attribute]]
+name = "category"
+type = "path"
+role = "category"
+affinity = true
+[[attribute]]
+name = "color"
+type = "keyword"
+affinity = true
+[[attribute]]
+name = "material"
+type = "keyword"
+affinity = true
+[[attribute]]
+name = "price"
+type = "money"
+role = "price"
+"#;
 
 fn main() -> anyhow::Result<()> {
     // Cargo hands its own flags to benches.
@@ -72,7 +114,91 @@ fn main() -> anyhow::Result<()> {
             file.file_name().to_string_lossy()
         );
     }
+    searches(now)
+}
+
+/// What a full profile costs a search, and what an event does to the search right after it.
+fn searches(now: Timestamp) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let engine = shop(dir.path(), now)?;
+    let request = Request {
+        shopper: Some("anna".to_owned()),
+        impact: Some(100.0),
+        ..Request::new("lamp", now)
+    };
+    // What these find is found once, so what passes between two orders is one re-ranking with all that is personal.
+    let same = vec![request.clone(); SEARCHES];
+    let (mut times, mut found, mut last) = (Vec::new(), 0, Instant::now());
+    engine.orders(&same, |order| {
+        found = order.len();
+        times.push(last.elapsed());
+        last = Instant::now();
+    })?;
+    println!(
+        "re-ranking {found} candidates with a full profile: p50 {:.3} ms, p99 {:.3} ms",
+        percentile(&mut times, 0.5),
+        percentile(&mut times, 0.99)
+    );
+    let (mut after, mut without) = (Vec::new(), Vec::new());
+    for number in 0..SEARCHES {
+        engine.record(vec![viewed(number, now)], now)?;
+        for times in [&mut after, &mut without] {
+            let started = Instant::now();
+            std::hint::black_box(engine.search(&request)?);
+            times.push(started.elapsed());
+        }
+    }
+    let (after, without) = (percentile(&mut after, 0.99), percentile(&mut without, 0.99));
+    println!(
+        "a search right after an event: p99 {after:.3} ms, without {without:.3} ms: {:.2} times",
+        after / without
+    );
     Ok(())
+}
+
+/// A shop whose shopper did more than a profile holds.
+fn shop(dir: &std::path::Path, now: Timestamp) -> anyhow::Result<Engine> {
+    let mut feed = String::new();
+    for n in 0..PRODUCTS {
+        writeln!(
+            feed,
+            r#"{{"id":"p{n}","title":"Desk lamp number {n}","brand":"brand {}","category":"Living > Lamps {}","color":"color {}","material":"material {}","price":{}}}"#,
+            n % 300,
+            n % 70,
+            n % 80,
+            n % 90,
+            10 + n % 190
+        )?;
+    }
+    let schema = Schema::parse("schema.toml", SCHEMA)
+        .map_err(|problems| anyhow::anyhow!("the bench's schema is wrong: {problems:?}"))?;
+    let paths = ShopPaths::new(dir, "data");
+    let feed = Feed::from_bytes("lamps", feed.into_bytes())?;
+    publishing::build(&paths, &schema, vec![feed], Shrinking::Allowed, |_| {})?;
+    let journal = dir.join("data/journal");
+    let shoppers = Shoppers::open(&journal, AffinitySettings::default())?;
+    let engine = Engine::new(publishing::load(&paths)?, Some(shoppers));
+    for number in 0..EVENTS_OF_FULL_PROFILE {
+        // Slower than robots.
+        let at = now - jiff::SignedDuration::from_secs(number as i64);
+        engine.record(vec![viewed(number, at)], now)?;
+    }
+    Ok(engine)
+}
+
+fn viewed(number: usize, at: Timestamp) -> Event {
+    Event {
+        products: vec![format!("p{}", number * 7 % PRODUCTS)],
+        ..Event::new(EventKind::View, "anna", at)
+    }
+}
+
+/// The time, in milliseconds, that this share of the times does not exceed.
+fn percentile(times: &mut [Duration], share: f64) -> f64 {
+    times.sort_unstable();
+    let at = (times.len() as f64 * share) as usize;
+    let time = times.get(at.min(times.len().saturating_sub(1)));
+    time.map_or(0.0, |time| time.as_secs_f64() * 1e3)
 }
 
 /// The `n`th event: somebody looks at something of a catalog with six attributes.

@@ -18,6 +18,12 @@ use crate::shoppers::{AffinitySettings, Demand, Profile, Words};
 /// its opposite by no more than half the relevance.
 const TASTE_SPAN: f64 = std::f64::consts::LN_2 / 2.0;
 
+/// Where words were asked for, a taste that comes from other things than these may move this share of what it may say.
+const FOREIGN_SHARE: f64 = 0.1;
+
+/// So many products of the list that the shopper met make half of the rest.
+const MET_HALF: f64 = 2.0;
+
 /// Weight of an affinity whose attribute the recipe does not name.
 const AFFINITY_WEIGHT: f64 = 0.7;
 
@@ -243,7 +249,7 @@ pub(super) fn contribute(
         let most = ranking.recipe.taste_browsed;
         (most, most)
     } else {
-        (1.0, TASTE_SPAN)
+        (1.0, TASTE_SPAN * bearing(ranking.taste, candidates))
     };
     let strength = (impact * worth / f64::max(most, f64::MIN_POSITIVE)) as f32;
     let mut columns = columns(shelf, ranking, candidates);
@@ -263,6 +269,19 @@ pub(super) fn contribute(
         signals.push(signal);
         table.push(lifts, about);
     }
+}
+
+/// How much a taste bears on what was asked for, up to 1: who met such things is known to mean these, while leanings
+/// that come from elsewhere, such as a brand's lamps among its cables, may only order near-equals.
+fn bearing(taste: &Taste<'_>, candidates: &[Candidate]) -> f64 {
+    let own = |candidate: &&Candidate| {
+        taste
+            .own
+            .get(&candidate.ordinal)
+            .is_some_and(|own| *own > 0.0)
+    };
+    let met = candidates.iter().filter(own).count() as f64;
+    FOREIGN_SHARE + (1.0 - FOREIGN_SHARE) * met / (met + MET_HALF)
 }
 
 /// What one leaning says of each candidate.

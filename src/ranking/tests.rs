@@ -1,10 +1,12 @@
-//! Promises: an impact of 0 is the plain order; taste is bounded; sold-out products sink; moves add up.
+//! Promises: an impact of 0 is the plain order; taste is bounded, and moves less where it comes from elsewhere; sold-out
+//! products sink; moves add up.
 
 use super::*;
 use crate::catalog::columns::ColumnsBuilder;
 use crate::catalog::product::{Product, Value, Variant};
 use crate::journal::{Entry, Event, EventKind, Evidence};
 use crate::retrieval::Features;
+use crate::shoppers::words::PRODUCT;
 use crate::shoppers::{AffinitySettings, Shoppers};
 
 const SCHEMA: &str = r#"
@@ -70,24 +72,32 @@ fn candidates(shop: &Shop, relevances: &[f32]) -> Vec<Candidate> {
     relevances.iter().enumerate().map(candidate).collect()
 }
 
-/// Ranks for a shopper who viewed a product of each of these brands.
+/// Ranks the first products, as many as there are relevances, for a shopper who viewed the last product of each of
+/// these brands.
 fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<u32>, Vec<Moves>) {
     let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let settings = AffinitySettings::default();
     let shoppers = Shoppers::open(dir.path(), settings).unwrap();
-    let view = |(at, brand): (usize, &&str)| Entry {
-        event: Event {
-            products: vec![at.to_string()],
-            ..Event::new(EventKind::View, "anna", now)
-        },
-        evidence: vec![Evidence {
-            attribute: "brand".into(),
-            value: (*brand).into(),
-        }],
+    let brand_at = shop.schema.position("brand").unwrap();
+    let view = |brand: &&str| {
+        let has = |product: &u32| shop.columns.words_of(brand_at, *product).contains(brand);
+        let product = (0..shop.columns.products()).rfind(has).unwrap();
+        let product = shop.columns.product_id(product).to_owned();
+        let evidence = |attribute: &str, value: &str| Evidence {
+            attribute: attribute.into(),
+            value: value.into(),
+        };
+        Entry {
+            evidence: vec![evidence(PRODUCT, &product), evidence("brand", brand)],
+            event: Event {
+                products: vec![product],
+                ..Event::new(EventKind::View, "anna", now)
+            },
+        }
     };
     shoppers
-        .record(viewed.iter().enumerate().map(view).collect(), now)
+        .record(viewed.iter().map(view).collect(), now)
         .unwrap();
     let shelf = Shelf {
         schema: &shop.schema,
@@ -102,7 +112,11 @@ fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<
         now,
     };
     let taste = Taste::bind(&known, shelf, &tiers);
-    let recipe = Recipe::default();
+    // Brands are what these tests are about.
+    let recipe = Recipe {
+        own_history: 0.0,
+        ..Recipe::default()
+    };
     let ranking = Ranking {
         recipe: &recipe,
         impact,
@@ -147,6 +161,18 @@ fn an_impact_of_0_and_a_stranger_see_the_plain_order() {
     let plain = order(&shop, &[3.0, 2.9, 2.8], &[], 100.0);
     assert_eq!(plain.0, [0, 1, 2]);
     assert_eq!(order(&shop, &[3.0, 2.9, 2.8], &["Xerox"; 30], 0.0), plain);
+}
+
+#[test]
+fn a_taste_that_comes_from_elsewhere_moves_less() {
+    let relevances = [10.0, 9.7, 9.6];
+    let near = shop(&["HP", "Xerox", "HP", "HP"]);
+    assert_eq!(order(&near, &relevances, &["Xerox"; 30], 100.0).0[0], 1);
+    let elsewhere = shop(&["HP", "Xerox", "HP", "Xerox"]);
+    assert_eq!(
+        order(&elsewhere, &relevances, &["Xerox"; 30], 100.0).0[0],
+        0
+    );
 }
 
 #[test]

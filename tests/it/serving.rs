@@ -162,6 +162,63 @@ fn every_acknowledged_event_survives_a_kill() {
     assert_eq!(last.1["duplicates"], BATCH);
 }
 
+/// Takes a minute or two: `cargo test --release --test it -- --ignored twenty_kills`.
+#[test]
+#[ignore = "takes a minute or two"]
+fn twenty_kills_at_random_moments_lose_nothing_and_count_nothing_twice() {
+    const KILLS: usize = 20;
+    const BATCH: usize = 100;
+    let folder = indexed();
+    let shop = folder.path("shop");
+    let next = AtomicUsize::new(0);
+    let mut kept: Vec<usize> = Vec::new();
+    for _ in 0..KILLS {
+        let mut server = serve(&shop);
+        let address = server.address.clone();
+        let acknowledged = AtomicUsize::new(0);
+        let killed_after = rand::random_range(1..60);
+        let send = || -> Vec<usize> {
+            let mut kept = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::SeqCst);
+                match ask(&address, "POST", "/v1/events", &batch(number, BATCH)) {
+                    Ok((status, answer)) => {
+                        assert_eq!((status, &answer["accepted"]), (202, &json!(BATCH)));
+                    }
+                    Err(_) => return kept,
+                }
+                kept.push(number);
+                acknowledged.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        std::thread::scope(|scope| {
+            let senders = [0; 4].map(|_| scope.spawn(send));
+            while acknowledged.load(Ordering::SeqCst) < killed_after {
+                std::thread::yield_now();
+            }
+            server.kill();
+            for sender in senders {
+                kept.extend(sender.join().unwrap());
+            }
+        });
+    }
+    let server = serve(&shop);
+    let send = |number: usize| server.post("/v1/events", &batch(number, BATCH)).unwrap();
+    for number in &kept {
+        assert_eq!(send(*number).1["duplicates"], BATCH, "batch {number}");
+    }
+    let sent = next.load(Ordering::SeqCst);
+    for number in 0..sent {
+        assert_eq!(send(number).0, 202);
+    }
+    let events = |shopper: usize| {
+        let path = format!("/v1/shoppers/s{shopper}");
+        server.get(&path).unwrap().1["events"].as_u64().unwrap()
+    };
+    let counted: u64 = (0..7).map(events).sum();
+    assert_eq!(counted, (sent * BATCH) as u64);
+}
+
 /// Events of one shopper, each with an id of its own.
 fn batch(number: usize, events: usize) -> String {
     let event = |at: usize| {
