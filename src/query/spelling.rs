@@ -277,13 +277,12 @@ fn is_supported(
     let keeps_first = typed.first() == meant.first();
     let is_one = edits == Edits::One;
     let is_replaced = typed.len() == meant.len() && !is_swap(&typed, &meant);
-    let speaks_for_itself = match typed.len() {
-        ..=TINY_CHARACTERS_MAX => false,
-        ..=SHORT_CHARACTERS_MAX => {
-            is_one && (!is_replaced || keeps_first && is_likely(&typed, &meant))
-        }
-        ..=FIRST_LETTER_TELLS_MAX => keeps_first || is_one && !is_replaced,
-        _ => true,
+    let speaks_for_itself = if typed.len() <= TINY_CHARACTERS_MAX {
+        false
+    } else if typed.len() <= SHORT_CHARACTERS_MAX {
+        is_one && (!is_replaced || keeps_first && is_likely(&typed, &meant))
+    } else {
+        typed.len() > FIRST_LETTER_TELLS_MAX || keeps_first || is_one && !is_replaced
     };
     let stands_with = |other: &u32| knowledge.together.products_with_both(reading.stem, *other) > 0;
     speaks_for_itself || others.iter().any(stands_with)
