@@ -268,7 +268,8 @@ fn an_emptied_file_is_damage_and_not_a_new_journal() {
         }
     };
     let empty = |name: &'static str| move |dir: &Path| fs::write(dir.join(name), "").unwrap();
-    let accidents: [(&dyn Fn(&Path), &str); 4] = [
+    type Accident<'a> = &'a dyn Fn(&Path);
+    let accidents: [(Accident<'_>, &str); 4] = [
         (&empty(store::STATE_FILE), "emptied"),
         (&empty(keys::KEYS_FILE), "emptied"),
         (&empty_logs, "record 5 was saved"),

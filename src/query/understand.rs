@@ -318,7 +318,7 @@ struct Sought<'q> {
     also: &'q [(String, String)],
 }
 
-/// What a run of words says together; it satisfies each of them.
+/// What a run of words says together; it satisfies every part of it.
 struct Term {
     text: String,
     words: Range<usize>,
@@ -328,8 +328,9 @@ struct Term {
 impl Sought<'_> {
     fn add_to(&self, unit: &mut Unit, own: &Range<usize>, analyzer: &crate::text::Analyzer) {
         for term in &self.terms {
-            let is_about = term.words.start < own.end && own.start < term.words.end;
-            if is_about {
+            // A part of what stands for something together is not the whole: a shoe is no trail shoe.
+            let says_all = term.words.start <= own.start && own.end <= term.words.end;
+            if says_all {
                 unit.add(Alternative::stem(&term.text, term.weight));
             }
         }

@@ -15,6 +15,9 @@ const PLACES: [(Place, f32, f32); 4] = [
     (Place::Rest, 0.75, 0.4),
 ];
 
+/// How much words say that are sought side by side, such as those of a synonym, and stand apart.
+const APART: f32 = 0.5;
+
 /// What is looked for.
 pub(super) struct Look<'i> {
     index: &'i TextIndex,
@@ -225,9 +228,13 @@ fn found_by_any(index: &TextIndex, ways: &[Sought], with: impl Fn(u32) -> u32) -
     found.min(index.products)
 }
 
-/// How much a value, a measure or a code says that no text does: as much as the text that says most.
+/// How much a value, a measure or a code says that no text does: as much as the text that says most. Words that are
+/// sought side by side, and stand apart, say less.
 fn rarity_elsewhere(index: &TextIndex, ways: &[Sought]) -> f32 {
     let anywhere = found_by_any(index, ways, |stem| index.vocabulary.product_count(stem));
+    if ways.iter().all(|way| way.stems.len() > 1) {
+        return APART * rarity(anywhere, index.products);
+    }
     let in_place = |place| {
         let with = |stem: u32| index.passages.products_with(stem, place);
         found_by_any(index, ways, with)

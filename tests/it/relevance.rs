@@ -5,7 +5,8 @@
 //! 3. Words that stand side by side come before the same words apart.
 //! 4. A word that only an attribute says finds the product, after those that say it in their title.
 //! 5. An attribute with the columns `*` finds by every other column with words, but not by addresses or numbers.
-//! 6. Every one of these can be turned off by recipe.
+//! 6. A synonym of several words is not found by one of them, and comes first where its words stand together.
+//! 7. Every one of these can be turned off by recipe.
 
 use endcap::catalog::feed::Feed;
 use endcap::catalog::schema::Schema;
@@ -63,6 +64,19 @@ fn words_side_by_side_come_first() {
     assert_eq!(found(&shop(table), "hard drive"), ["2", "1"]);
     let without = shop(table).ranking("[recipe.default]\nadjacent = 0\ntype = 0\n");
     assert_eq!(found(&without, "hard drive"), ["1", "2"]);
+}
+
+#[test]
+fn synonyms_of_several_words_are_found_whole() {
+    let shop = shop(
+        "id | title                | description             | brand
+         1  | Oak trail hiking sock | Soft wool for new shoes | Shoes
+         2  | Elm sandals           | For the beach           | Shoes
+         3  | Fir trail shoes       | Light and grippy        | Fir
+         4  | Ash mountain runners  | Light and grippy        | Ash",
+    )
+    .synonyms("trail shoes, mountain runners");
+    assert_eq!(found(&shop, "trail shoes"), ["3", "4", "1"]);
 }
 
 #[test]
