@@ -262,7 +262,7 @@ await check("the quick look opens with its events, and Back closes it", async ()
   holds((await order()).length > 0, "the results are gone");
   await page.locator(".card .open").first().click();
   await page.keyboard.press("Escape");
-  await page.waitForFunction(() => !history.state);
+  await page.waitForFunction(() => !history.state?.look);
 });
 
 await check("add to cart and not for me tell the shop", async () => {
