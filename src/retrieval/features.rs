@@ -232,7 +232,7 @@ fn found_by_any(index: &TextIndex, ways: &[Sought], with: impl Fn(u32) -> u32) -
 /// sought side by side, and stand apart, say less.
 fn rarity_elsewhere(index: &TextIndex, ways: &[Sought]) -> f32 {
     let anywhere = found_by_any(index, ways, |stem| index.vocabulary.product_count(stem));
-    if ways.iter().all(|way| way.stems.len() > 1) {
+    if ways.iter().any(|way| way.stems.len() > 1) {
         return APART * rarity(anywhere, index.products);
     }
     let in_place = |place| {
