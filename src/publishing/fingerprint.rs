@@ -47,19 +47,25 @@ fn files_in(dir: &Path) -> io::Result<Vec<String>> {
     Ok(found)
 }
 
+/// The FNV-1a fingerprint of nothing.
+pub(super) const OF_NOTHING: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// An FNV-1a fingerprint with one more byte, or word, in it.
+pub(super) fn add(fingerprint: u64, word: u64) -> u64 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    (fingerprint ^ word).wrapping_mul(PRIME)
+}
+
 /// FNV-1a over words of eight bytes, and the length: any one changed word gives another fingerprint.
 fn of_file(path: &Path) -> io::Result<u64> {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut file = File::open(path)?;
-    let (mut fingerprint, mut length) = (OFFSET, 0);
+    let (mut fingerprint, mut length) = (OF_NOTHING, 0);
     let mut chunk = Vec::new();
     loop {
         chunk.clear();
         file.by_ref().take(CHUNK_BYTES).read_to_end(&mut chunk)?;
         let (words, rest) = chunk.as_chunks::<8>();
         let words = words.iter().map(|word| u64::from_le_bytes(*word));
-        let add = |known: u64, word: u64| (known ^ word).wrapping_mul(PRIME);
         fingerprint = words
             .chain(rest.iter().map(|byte| u64::from(*byte)))
             .fold(fingerprint, add);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ShopPaths;
+use super::{ShopPaths, fingerprint};
 use crate::catalog::write_durably;
 
 /// Where versions are kept, inside the data directory.
@@ -58,10 +58,11 @@ pub enum HistoryError {
 
 /// What stands for a text.
 pub fn version_of(text: &str) -> String {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
-    format!("{:016x}", text.bytes().fold(OFFSET, fold))
+    let bytes = text.bytes().map(u64::from);
+    format!(
+        "{:016x}",
+        bytes.fold(fingerprint::OF_NOTHING, fingerprint::add)
+    )
 }
 
 /// The text of a file and its version; empty and `NO_VERSION` when there is none.
