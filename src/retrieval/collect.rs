@@ -8,7 +8,7 @@ use super::matching::match_units;
 use super::text_index::TextIndex;
 use super::top::Top;
 use super::weights::UnitWeights;
-use super::{Candidate, Candidates, Order, Plan, SoldOut, UNITS_MAX};
+use super::{Candidate, Candidates, Features, Order, Plan, SoldOut, UNITS_MAX};
 use crate::catalog::columns::Columns;
 use crate::catalog::filter::{Filter, Predicate};
 
@@ -34,16 +34,21 @@ pub(super) fn fetch(
         }
         collector.visit_missing();
     }
-    let look = Look::new(index, plan, &weights.shares);
+    // A shopper's own sort asks nothing of what a product says.
+    let look = (plan.order == Order::Relevance).then(|| Look::new(index, plan, &weights));
     let mut counts = Vec::new();
     let mut kept = collector.pinned;
     kept.extend(collector.top.into_sorted());
     let products: Vec<u32> = kept.iter().map(|found| found.ordinal).collect();
-    look.approach(&products);
+    if let Some(look) = &look {
+        look.approach(&products);
+    }
     let candidates = kept.into_iter().map(|found| Candidate {
         ordinal: found.ordinal,
         sold_out: columns.sold_out(found.ordinal),
-        features: look.features(found.ordinal, found.units, &mut counts),
+        features: look.as_ref().map_or_else(Features::default, |look| {
+            look.features(found.ordinal, found.units, &mut counts)
+        }),
     });
     Ok(Candidates {
         total: collector.total,

@@ -3,6 +3,7 @@
 use super::bm25::{Saturation, rarity};
 use super::passages::Place;
 use super::text_index::TextIndex;
+use super::weights::UnitWeights;
 use super::{Features, Plan, UNITS_MAX};
 use crate::query::Alternative;
 
@@ -21,8 +22,7 @@ const APART: f32 = 0.5;
 /// What is looked for.
 pub(super) struct Look<'i> {
     index: &'i TextIndex,
-    /// By unit: its share of the query.
-    shares: &'i [f32],
+    weights: &'i UnitWeights,
     sought: Vec<Sought>,
     /// By unit and place: how much it says there. All ways to satisfy a unit say the same, else the rarest of several
     /// synonyms would count most.
@@ -59,7 +59,7 @@ struct Said {
 }
 
 impl<'i> Look<'i> {
-    pub(super) fn new(index: &'i TextIndex, plan: &Plan, shares: &'i [f32]) -> Self {
+    pub(super) fn new(index: &'i TextIndex, plan: &Plan, weights: &'i UnitWeights) -> Self {
         let mut sought: Vec<Sought> = Vec::new();
         let (mut says, mut elsewhere) = (Vec::new(), Vec::new());
         for (unit, asked) in plan.units.iter().take(UNITS_MAX).enumerate() {
@@ -78,7 +78,7 @@ impl<'i> Look<'i> {
         let telling = last.chain(index.purposes.iter().copied());
         Look {
             index,
-            shares,
+            weights,
             sieve: telling.fold(0, |sieve, stem| sieve | bit(stem)),
             sought,
             says,
@@ -132,9 +132,9 @@ impl<'i> Look<'i> {
             .max(description.adjacent.count_ones());
         Features {
             bm25: best.iter().sum(),
-            coverage: self.share_of(units),
-            adjacent: pairs as f32 / (self.shares.len() as f32 - 1.0).max(1.0),
-            made_for: self.share_of(title.as_purpose & !title.as_itself),
+            coverage: self.weights.coverage(units),
+            adjacent: pairs as f32 / (self.weights.shares.len() as f32 - 1.0).max(1.0),
+            made_for: self.weights.coverage(title.as_purpose & !title.as_itself),
             head: title.head.max(description.head),
         }
     }
@@ -184,13 +184,6 @@ impl<'i> Look<'i> {
             }
         }
         units
-    }
-
-    /// The share of the query that these units are.
-    fn share_of(&self, units: u32) -> f32 {
-        let shares = self.shares.iter().enumerate();
-        let asked = shares.filter(|(unit, _)| units & (1 << unit) != 0);
-        asked.map(|(_, share)| share).sum()
     }
 }
 
