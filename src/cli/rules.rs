@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::{grouped, print_json, print_problems};
 use super::{CliError, Outcome, now, open, open_without_shoppers};
 use crate::engine::{Engine, Request};
-use crate::evaluation::{BackTest, Searches, Usage, back_test, usage};
-use crate::merchandising::{from_sheet, put_rule, to_sheet};
+use crate::evaluation::{BackTest, DAYS, Searches, Usage, back_test, usage};
+use crate::merchandising::{from_sheet, to_sheet};
 use crate::publishing::ShopPaths;
 use crate::publishing::history::{self, Change};
 use crate::publishing::rulebook::{self, EditError};
@@ -394,7 +394,7 @@ impl Publish {
 
 impl Undo {
     fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let file = any_file(&self.file)?;
+        let file = rulebook::any_file(&self.file)?;
         let change = self.reason.change();
         let version =
             history::undo(paths, &file, self.to.as_deref(), &change).map_err(EditError::from)?;
@@ -405,7 +405,7 @@ impl Undo {
 
 impl File {
     fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let file = any_file(&self.file)?;
+        let file = rulebook::any_file(&self.file)?;
         let versions = history::history(paths, &file).map_err(EditError::from)?;
         if self.json {
             print_json(&versions)?;
@@ -428,7 +428,7 @@ impl File {
 
 impl Diff {
     fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let file = any_file(&self.file)?;
+        let file = rulebook::any_file(&self.file)?;
         let diff = history::diff_of(paths, &file, self.from.as_deref(), self.to.as_deref());
         println!("{}", diff.map_err(EditError::from)?.trim_end());
         Ok(Outcome::Done)
@@ -436,11 +436,7 @@ impl Diff {
 }
 
 fn export(paths: &ShopPaths) -> Result<Outcome, CliError> {
-    let files = rulebook::rule_files(paths)?.into_iter();
-    let rules: Vec<_> = files
-        .flat_map(|file| file.rules)
-        .map(|placed| placed.rule)
-        .collect();
+    let rules = rulebook::written_rules(paths)?;
     println!("{}", to_sheet(&rules).trim_end());
     Ok(Outcome::Done)
 }
@@ -453,15 +449,9 @@ impl Import {
             return Err(EditError::Refused(problems).into());
         }
         let file = rulebook::rule_file(&self.file)?;
-        let (mut text, version) = history::current(paths, &file).map_err(EditError::from)?;
-        for rule in &rules {
-            text = put_rule(&file, &text, rule)
-                .map_err(|problem| EditError::Refused(vec![problem]))?;
-        }
         let snapshot = open_without_shoppers(paths)?.snapshot();
         let change = self.reason.change();
-        let published =
-            rulebook::publish_rules(paths, &snapshot, &file, &text, Some(&version), &change)?;
+        let published = rulebook::put_rules(paths, &snapshot, &file, &rules, None, &change)?;
         print_problems(&published.problems);
         print_problems(&published.conflicts);
         println!("{} rules are in {file}", grouped(rules.len() as u64));
@@ -473,11 +463,7 @@ impl Days {
     fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
         let engine = open(paths)?;
         let searches = searches_of(&engine, self.days)?;
-        let mut files = Vec::new();
-        for file in rulebook::synonym_files(paths) {
-            let (text, _) = history::current(paths, &file).map_err(EditError::from)?;
-            files.push((file, text));
-        }
+        let files = rulebook::synonym_texts(paths)?;
         let used = usage(&engine, &searches, &files)?;
         if self.json {
             print_json(&used)?;
@@ -513,22 +499,11 @@ fn print_usage(used: &Usage, days: u16) {
 }
 
 pub(super) fn searches_of(engine: &Engine, days: u16) -> Result<Searches, CliError> {
-    if !(1..=365).contains(&days) {
+    if !DAYS.contains(&days) {
         let reason = format!("--days is {days}: write a number from 1 to 365");
         return Err(CliError::Usage(reason));
     }
-    let from = now() - jiff::SignedDuration::from_hours(24 * i64::from(days));
-    match engine.shoppers() {
-        Some(shoppers) => Ok(Searches::read(shoppers, from)?),
-        None => Ok(Searches::default()),
-    }
-}
-
-fn any_file(name: &str) -> Result<String, EditError> {
-    match name.starts_with(crate::query::SYNONYMS_DIR) {
-        true => rulebook::synonym_file(name),
-        false => rulebook::rule_file(name),
-    }
+    Ok(Searches::of_days(engine.shoppers(), days, now())?)
 }
 
 fn read(path: &Path) -> Result<String, CliError> {

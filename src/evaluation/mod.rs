@@ -19,7 +19,7 @@ pub use clicks::{ClickModel, Expected};
 pub use guard::{Guard, GuardError, RandomShoppers, guard};
 pub use judgements::{Judgements, Queries, read_qrels, read_queries};
 pub use metrics::{condensed, judged_at, ndcg_at, recall_at};
-pub use searches::{Searched, Searches};
+pub use searches::{DAYS, Searched, Searches};
 pub use sessions::{Orders, SessionsError, SessionsReport, replay_sessions};
 pub use typos::mistyped;
 pub use usage::{Usage, Use, usage};

@@ -1,5 +1,7 @@
 //! What shoppers searched and what became of it, read from the journal: what drafts are tried on and rules are judged by.
 
+use std::ops::RangeInclusive;
+
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 
@@ -11,6 +13,9 @@ const REPHRASED_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// At most this many distinct queries are kept; the rest only counts.
 const QUERIES_MAX: usize = 1_000_000;
+
+/// How many days drafts may be tried on and rules judged by.
+pub const DAYS: RangeInclusive<u16> = 1..=365;
 
 /// The searches of some days.
 #[derive(Debug, Default)]
@@ -60,6 +65,19 @@ struct LastSearch {
 }
 
 impl Searches {
+    /// Reads the journal of the last days; there are none without shoppers.
+    pub fn of_days(
+        shoppers: Option<&Shoppers>,
+        days: u16,
+        now: Timestamp,
+    ) -> Result<Searches, JournalError> {
+        let from = now - SignedDuration::from_hours(24 * i64::from(days));
+        shoppers.map_or_else(
+            || Ok(Searches::default()),
+            |shoppers| Searches::read(shoppers, from),
+        )
+    }
+
     /// Reads the journal from a time on.
     pub fn read(shoppers: &Shoppers, from: Timestamp) -> Result<Searches, JournalError> {
         let mut searches = Searches::default();

@@ -66,6 +66,14 @@ pub fn synonym_file(name: &str) -> Result<String, EditError> {
     named(name, SYNONYMS_DIR, "txt")
 }
 
+/// The path of a rule file or, by its whole path, of a synonym file.
+pub fn any_file(name: &str) -> Result<String, EditError> {
+    match name.starts_with(SYNONYMS_DIR) {
+        true => synonym_file(name),
+        false => rule_file(name),
+    }
+}
+
 fn named(name: &str, dir: &str, ending: &str) -> Result<String, EditError> {
     let plain = name
         .strip_prefix(dir)
@@ -100,9 +108,24 @@ pub fn rule_files(paths: &ShopPaths) -> Result<Vec<RuleFile>, EditError> {
     Ok(files)
 }
 
+/// Every rule of a shop as it is written, file by file.
+pub fn written_rules(paths: &ShopPaths) -> Result<Vec<WrittenRule>, EditError> {
+    let placed = rule_files(paths)?.into_iter().flat_map(|file| file.rules);
+    Ok(placed.map(|placed| placed.rule).collect())
+}
+
 /// The synonym files of a shop.
 pub fn synonym_files(paths: &ShopPaths) -> Vec<String> {
     names_in(&paths.shop, SYNONYMS_DIR, "txt")
+}
+
+/// The synonym files of a shop, each with its text.
+pub fn synonym_texts(paths: &ShopPaths) -> Result<Vec<(String, String)>, EditError> {
+    let texts = synonym_files(paths).into_iter().map(|file| {
+        let (text, _) = history::current(paths, &file)?;
+        Ok((file, text))
+    });
+    texts.collect()
 }
 
 /// What a draft of rules means in a snapshot; refused when a rule of it cannot be read.
@@ -176,12 +199,27 @@ pub fn put_rule(
         (None, Some(file)) => file,
         (None, None) => rule_file(RULE_FILE)?,
     };
-    let (text, version) = history::current(paths, &file)?;
-    let text = merchandising::put_rule(&file, &text, rule)
-        .map_err(|problem| EditError::Refused(vec![problem]))?;
+    let rules = std::slice::from_ref(rule);
+    put_rules(paths, snapshot, &file, rules, expected, change)
+}
+
+/// Puts each of these rules where the rule of its name stands in a file, or at its end.
+pub fn put_rules(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    file: &str,
+    rules: &[WrittenRule],
+    expected: Option<&str>,
+    change: &Change,
+) -> Result<Published, EditError> {
+    let (mut text, version) = history::current(paths, file)?;
+    for rule in rules {
+        text = merchandising::put_rule(file, &text, rule)
+            .map_err(|problem| EditError::Refused(vec![problem]))?;
+    }
     // Between reading and writing nobody else may have written.
     let expected = expected.unwrap_or(&version);
-    publish_rules(paths, snapshot, &file, &text, Some(expected), change)
+    publish_rules(paths, snapshot, file, &text, Some(expected), change)
 }
 
 /// Takes a rule out of its file.
@@ -217,17 +255,23 @@ pub fn publish_synonyms(
     expected: Option<&str>,
     change: &Change,
 ) -> Result<Published, EditError> {
-    let (_, problems) = Synonyms::parse(file, text, &snapshot.language.analyzer);
-    if !problems.is_empty() {
-        return Err(EditError::Refused(problems));
-    }
+    read_synonyms(snapshot, file, text)?;
     let version = history::publish(paths, file, text, expected, change)?;
     Ok(Published {
         file: file.to_string(),
         version,
-        problems,
+        problems: Vec::new(),
         conflicts: Vec::new(),
     })
+}
+
+/// Synonyms as a file has them; refused when a line cannot be read.
+fn read_synonyms(snapshot: &Snapshot, file: &str, text: &str) -> Result<Synonyms, EditError> {
+    let (synonyms, problems) = Synonyms::parse(file, text, &snapshot.language.analyzer);
+    match problems.is_empty() {
+        true => Ok(synonyms),
+        false => Err(EditError::Refused(problems)),
+    }
 }
 
 /// All synonyms of a shop with a draft in the place of one file.
@@ -238,10 +282,7 @@ pub fn synonyms_with(
     draft: &str,
 ) -> Result<Synonyms, EditError> {
     let analyzer = &snapshot.language.analyzer;
-    let (mut synonyms, problems) = Synonyms::parse(file, draft, analyzer);
-    if !problems.is_empty() {
-        return Err(EditError::Refused(problems));
-    }
+    let mut synonyms = read_synonyms(snapshot, file, draft)?;
     for other in synonym_files(paths).iter().filter(|other| *other != file) {
         let (text, _) = history::current(paths, other)?;
         synonyms.extend(Synonyms::parse(other, &text, analyzer).0);

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now, watch};
 use super::search::SearchParameters;
-use crate::engine::{Change as Moved, Engine, Page, Request, Trace, changes};
-use crate::evaluation::{BackTest, Searches, Usage, back_test, usage};
+use crate::engine::{Change as Moved, Engine, Page, Request, Snapshot, Trace, changes};
+use crate::evaluation::{BackTest, DAYS, Searches, Usage, back_test, usage};
 use crate::merchandising::written::WrittenRule;
-use crate::merchandising::{from_sheet, put_rule, to_sheet};
+use crate::merchandising::{from_sheet, to_sheet};
 use crate::problem::Problem;
+use crate::publishing::ShopPaths;
 use crate::publishing::history::{self, Change, Version};
 use crate::publishing::rulebook::{self, EditError, Published, RuleFile};
 
@@ -216,20 +217,7 @@ pub(in crate::api) async fn put_file(
     body: Body,
 ) -> Result<Json<Published>, ApiError> {
     let file = rulebook::rule_file(&name)?;
-    let FileBody { text, reason } = super::json(&shop, body).await?;
-    written(&shop, move |shop| {
-        let snapshot = shop.engine.snapshot();
-        let version = reason.version.as_deref();
-        rulebook::publish_rules(
-            &shop.paths,
-            &snapshot,
-            &file,
-            &text,
-            version,
-            &reason.change(),
-        )
-    })
-    .await
+    put_text(&shop, file, body, rulebook::publish_rules).await
 }
 
 /// Who changed a file, when and why.
@@ -240,7 +228,7 @@ pub(in crate::api) async fn history(
     query: Result<Query<FileQuery>, QueryRejection>,
 ) -> Result<Json<Versions>, ApiError> {
     let Query(query) = query.map_err(super::query_error)?;
-    let file = any_file(&query.file)?;
+    let file = rulebook::any_file(&query.file)?;
     let paths = shop.paths.clone();
     let versions = blocking(&shop, move || {
         let (_, current) = history::current(&paths, &file)?;
@@ -262,7 +250,7 @@ pub(in crate::api) async fn diff(
     query: Result<Query<FileQuery>, QueryRejection>,
 ) -> Result<String, ApiError> {
     let Query(query) = query.map_err(super::query_error)?;
-    let file = any_file(&query.file)?;
+    let file = rulebook::any_file(&query.file)?;
     let paths = shop.paths.clone();
     let diff = move || {
         history::diff_of(&paths, &file, query.from.as_deref(), query.to.as_deref())
@@ -279,7 +267,7 @@ pub(in crate::api) async fn undo(
     body: Body,
 ) -> Result<Json<Version>, ApiError> {
     let UndoBody { file, to, reason } = super::json(&shop, body).await?;
-    let file = any_file(&file)?;
+    let file = rulebook::any_file(&file)?;
     written(&shop, move |shop| {
         history::undo(&shop.paths, &file, to.as_deref(), &reason.change()).map_err(EditError::from)
     })
@@ -291,12 +279,7 @@ pub(in crate::api) async fn undo(
     (status = 200, body = String, content_type = "text/csv")))]
 pub(in crate::api) async fn export(State(shop): State<Shop>) -> Result<Response, ApiError> {
     let paths = shop.paths.clone();
-    let files = blocking(&shop, move || rulebook::rule_files(&paths)).await??;
-    let rules: Vec<WrittenRule> = files
-        .into_iter()
-        .flat_map(|file| file.rules)
-        .map(|placed| placed.rule)
-        .collect();
+    let rules = blocking(&shop, move || rulebook::written_rules(&paths)).await??;
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
     Ok((headers, to_sheet(&rules)).into_response())
 }
@@ -318,22 +301,10 @@ pub(in crate::api) async fn import(
         if !problems.is_empty() {
             return Err(EditError::Refused(problems));
         }
-        let (mut text, version) = history::current(&shop.paths, &file)?;
-        for rule in &rules {
-            text = put_rule(&file, &text, rule)
-                .map_err(|problem| EditError::Refused(vec![problem]))?;
-        }
         let snapshot = shop.engine.snapshot();
-        let expected = query.reason.version.as_deref().unwrap_or(&version);
+        let version = query.reason.version.as_deref();
         let change = query.reason.change();
-        rulebook::publish_rules(
-            &shop.paths,
-            &snapshot,
-            &file,
-            &text,
-            Some(expected),
-            &change,
-        )
+        rulebook::put_rules(&shop.paths, &snapshot, &file, &rules, version, &change)
     })
     .await
 }
@@ -437,11 +408,7 @@ pub(in crate::api) async fn used(
     let own = shop.clone();
     let report = move || -> Result<Usage, ApiError> {
         let searches = searches_of(&own.engine, query.days)?;
-        let mut files = Vec::new();
-        for file in rulebook::synonym_files(&own.paths) {
-            let (text, _) = history::current(&own.paths, &file).map_err(EditError::from)?;
-            files.push((file, text));
-        }
+        let files = rulebook::synonym_texts(&own.paths)?;
         Ok(usage(&own.engine, &searches, &files)?)
     };
     Ok(Json(blocking(&shop, report).await??))
@@ -449,27 +416,15 @@ pub(in crate::api) async fn used(
 
 /// The searches of the last days.
 pub(super) fn searches_of(engine: &Engine, days: u16) -> Result<Searches, ApiError> {
-    if !(1..=365).contains(&days) {
+    if !DAYS.contains(&days) {
         let message = format!("`days` is {days}: write a number from 1 to 365");
         return Err(ApiError::bad_request("bad_parameter", message));
     }
-    let from = now() - jiff::SignedDuration::from_hours(24 * i64::from(days));
-    match engine.shoppers() {
-        Some(shoppers) => Ok(Searches::read(shoppers, from)?),
-        None => Ok(Searches::default()),
-    }
+    Ok(Searches::of_days(engine.shoppers(), days, now())?)
 }
 
 /// What problems of a draft name as their file.
 const DRAFT: &str = "the draft";
-
-/// A file of rules or, by its whole path, of synonyms.
-pub(super) fn any_file(name: &str) -> Result<String, EditError> {
-    match name.starts_with(crate::query::SYNONYMS_DIR) {
-        true => rulebook::synonym_file(name),
-        false => rulebook::rule_file(name),
-    }
-}
 
 pub(super) async fn read(shop: &Shop, file: String) -> Result<Json<FileText>, ApiError> {
     let paths = shop.paths.clone();
@@ -482,6 +437,32 @@ pub(super) async fn read(shop: &Shop, file: String) -> Result<Json<FileText>, Ap
         })
     });
     Ok(Json(read.await??))
+}
+
+/// How a file is checked and written.
+type Publish =
+    fn(&ShopPaths, &Snapshot, &str, &str, Option<&str>, &Change) -> Result<Published, EditError>;
+
+/// Writes the text of a body into a file.
+pub(super) async fn put_text(
+    shop: &Shop,
+    file: String,
+    body: Body,
+    publish: Publish,
+) -> Result<Json<Published>, ApiError> {
+    let FileBody { text, reason } = super::json(shop, body).await?;
+    written(shop, move |shop| {
+        let (snapshot, version) = (shop.engine.snapshot(), reason.version.as_deref());
+        publish(
+            &shop.paths,
+            &snapshot,
+            &file,
+            &text,
+            version,
+            &reason.change(),
+        )
+    })
+    .await
 }
 
 /// Writes, and serves what was written before answering.

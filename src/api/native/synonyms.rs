@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
-use super::rules::{DaysQuery, FileBody, FileText, read, searches_of, written};
+use super::rules::{DaysQuery, FileBody, FileText, put_text, read, searches_of};
 use crate::evaluation::{SuggestedSynonym, SynonymTest, suggested_synonyms, synonym_test};
 use crate::publishing::rulebook::{self, Published};
 
@@ -99,18 +99,5 @@ pub(in crate::api) async fn put_file(
     body: Body,
 ) -> Result<Json<Published>, ApiError> {
     let file = rulebook::synonym_file(&name)?;
-    let FileBody { text, reason } = super::json(&shop, body).await?;
-    written(&shop, move |shop| {
-        let snapshot = shop.engine.snapshot();
-        let version = reason.version.as_deref();
-        rulebook::publish_synonyms(
-            &shop.paths,
-            &snapshot,
-            &file,
-            &text,
-            version,
-            &reason.change(),
-        )
-    })
-    .await
+    put_text(&shop, file, body, rulebook::publish_synonyms).await
 }
