@@ -44,6 +44,17 @@ fn understand(
     knowledge.understand(text, last_word)
 }
 
+/// What whole words are understood as, their spelling corrected.
+fn corrected(language: &Language, vocabulary: &Vocabulary, text: &str) -> Query {
+    understand(
+        language,
+        vocabulary,
+        text,
+        LastWord::Whole,
+        Spelling::Corrected,
+    )
+}
+
 fn schema() -> Schema {
     let text = r#"
         id = "id"
@@ -134,13 +145,7 @@ fn bad_synonym_lines_are_reported_and_the_others_hold() {
 fn highlighting_survives_stemming_and_synonyms() {
     let (language, _) = language("tv, television");
     let vocabulary = vocabulary(&["Stand for Télévision, oak", "Chair"]);
-    let query = understand(
-        &language,
-        &vocabulary,
-        "tv stands",
-        LastWord::Whole,
-        Spelling::Corrected,
-    );
+    let query = corrected(&language, &vocabulary, "tv stands");
     let highlighter = Highlighter::new(&vocabulary, &query);
     let marked = highlighter.mark("Stand for Télévision, oak").unwrap();
     assert_eq!(marked, "<em>Stand</em> for <em>Télévision</em>, oak");
@@ -194,17 +199,7 @@ fn unknown_words_are_read_as_what_was_meant_and_known_ones_stay() {
         "weird wierless",
         "keyboard",
     ]);
-    let spelling = |text: &str| {
-        understand(
-            &language,
-            &vocabulary,
-            text,
-            LastWord::Whole,
-            Spelling::Corrected,
-        )
-        .understood
-        .spelling
-    };
+    let spelling = |text: &str| corrected(&language, &vocabulary, text).understood.spelling;
     assert_eq!(
         spelling("wireles headset").as_deref(),
         Some("wireless headset")
@@ -234,13 +229,7 @@ fn a_short_word_is_not_read_as_another_that_is_merely_near() {
     let (language, _) = language("");
     let vocabulary = vocabulary(&["bike", "bike", "pump", "mouse", "wireless", "bag"]);
     let spelling = |text: &str| {
-        let query = understand(
-            &language,
-            &vocabulary,
-            text,
-            LastWord::Whole,
-            Spelling::Corrected,
-        );
+        let query = corrected(&language, &vocabulary, text);
         query.understood.spelling
     };
     for brand in ["nike", "puma", "house", "bi"] {
@@ -267,13 +256,7 @@ fn a_query_of_very_many_words_is_taken_as_typed() {
     let vocabulary = vocabulary(&["laptop"]);
     let spelled = |words: usize| {
         let text = vec!["laptpo"; words].join(" ");
-        let query = understand(
-            &language,
-            &vocabulary,
-            &text,
-            LastWord::Whole,
-            Spelling::Corrected,
-        );
+        let query = corrected(&language, &vocabulary, &text);
         query.understood.spelling.is_some()
     };
     assert!(spelled(32));
@@ -285,13 +268,7 @@ fn prices_and_ratings_are_read_as_conditions() {
     let (language, _) = language("");
     let vocabulary = vocabulary(&["red shoes"]);
     let read = |text: &str| {
-        let query = understand(
-            &language,
-            &vocabulary,
-            text,
-            LastWord::Whole,
-            Spelling::Corrected,
-        );
+        let query = corrected(&language, &vocabulary, text);
         (query.understood.filters.join(", "), query.units.len())
     };
     let limits = |limits: &str, units| (limits.to_string(), units);
@@ -339,13 +316,7 @@ fn codes_are_known_with_and_without_punctuation() {
         Vocabulary::open(dir.path()).unwrap()
     };
     for text in ["MX-3070N", "mx3070n", "mx 3070n", "3070"] {
-        let query = understand(
-            &language,
-            &vocabulary,
-            text,
-            LastWord::Whole,
-            Spelling::Corrected,
-        );
+        let query = corrected(&language, &vocabulary, text);
         let by_code = |unit: &Unit| {
             unit.alternatives
                 .iter()
@@ -364,13 +335,7 @@ fn synonyms_weigh_and_forbid() {
     assert_eq!(lines, [Some(5)], "one stem cannot be told apart");
     let vocabulary = vocabulary(&["gopros", "mousse", "mousse", "notebook"]);
     let alternatives = |text: &str| {
-        let query = understand(
-            &language,
-            &vocabulary,
-            text,
-            LastWord::Whole,
-            Spelling::Corrected,
-        );
+        let query = corrected(&language, &vocabulary, text);
         let alternatives = query.units[0].alternatives.clone();
         let told = alternatives
             .iter()
@@ -387,12 +352,6 @@ fn synonyms_weigh_and_forbid() {
 fn words_nobody_sells_are_said_to_be_left_out() {
     let (language, _) = language("");
     let vocabulary = vocabulary(&["red shoes"]);
-    let query = understand(
-        &language,
-        &vocabulary,
-        "red 4711x shoes",
-        LastWord::Whole,
-        Spelling::Corrected,
-    );
+    let query = corrected(&language, &vocabulary, "red 4711x shoes");
     assert_eq!(query.understood.left_out, ["4711x"]);
 }
