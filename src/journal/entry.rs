@@ -144,6 +144,24 @@ pub enum Record {
         person: Person,
         deed: Deed,
     },
+    /// What cannot be read any more, for this person is erased; only their number is left, and is nobody else's.
+    Erased {
+        person: Person,
+    },
+}
+
+impl Record {
+    /// Whom the record is about; 0 when that is nobody.
+    pub fn person(&self) -> Person {
+        match self {
+            Record::Word { .. } => 0,
+            Record::Merged { from, .. } => *from,
+            Record::Known { person, .. }
+            | Record::Consent { person, .. }
+            | Record::Deed { person, .. }
+            | Record::Erased { person } => *person,
+        }
+    }
 }
 
 /// What a person did, in the journal's own words.

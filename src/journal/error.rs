@@ -12,10 +12,12 @@ pub enum JournalError {
     )]
     InUse { path: PathBuf },
     #[error(
-        "journal {} is damaged ({reason}): move the file away to start empty, or restore a backup in its place",
+        "journal {} is damaged ({reason}): restore a backup in its place, or move its folder away to start empty",
         path.display()
     )]
     Corrupt { path: PathBuf, reason: String },
+    #[error("journal {} is lost ({reason}): restore a backup in its place", path.display())]
+    Lost { path: PathBuf, reason: String },
     #[error(
         "journal {} was written by a newer version ({reason}): run that version, or restore a backup",
         path.display()
@@ -41,6 +43,13 @@ pub enum JournalError {
 impl JournalError {
     pub(super) fn corrupt(path: &Path, reason: impl ToString) -> JournalError {
         JournalError::Corrupt {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(super) fn lost(path: &Path, reason: impl ToString) -> JournalError {
+        JournalError::Lost {
             path: path.to_owned(),
             reason: reason.to_string(),
         }

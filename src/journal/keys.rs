@@ -76,6 +76,11 @@ impl Keys {
         Ok(())
     }
 
+    /// A number that nobody had so far: the first without a key, destroyed ones included.
+    pub(super) fn next_person(&self) -> Person {
+        Person::try_from(self.read().len() + 1).unwrap_or(Person::MAX)
+    }
+
     /// Destroys keys for good.
     pub(super) fn destroy(&self, persons: &[Person]) -> Result<(), JournalError> {
         for person in persons {

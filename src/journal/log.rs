@@ -13,7 +13,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use super::error::JournalError;
 
 /// A file that is larger than this is followed by the next.
-const FILE_BYTES_MAX: u64 = 64 << 20;
+const FILE_BYTES_MAX: u64 = if cfg!(test) { 64 << 10 } else { 64 << 20 };
 
 /// Room for records is taken in pieces of this size.
 const ROOM_BYTES: u64 = 4 << 20;

@@ -71,14 +71,7 @@ impl Journal {
         if old.exists() {
             return Err(JournalError::Older { path: old });
         }
-        // Files are made in this order, the log last: where there is a log, the others hold something.
-        let is_new = log::files(dir)?.is_empty();
-        for file in [store::STATE_FILE, keys::KEYS_FILE] {
-            let path = dir.join(file);
-            if !is_new && fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
-                return Err(JournalError::corrupt(&path, "it was emptied"));
-            }
-        }
+        check_files(dir)?;
         // The store is locked by whoever has it open, so it comes first.
         let store = Store::open(dir)?;
         let keys = Arc::new(Keys::open(dir)?);
@@ -133,13 +126,26 @@ impl Journal {
         Ok(Appending { answer })
     }
 
-    /// The state to replay from. State that was `made_with` other settings is discarded first.
+    /// The state to replay from. Profiles and notes that were `made_with` other settings are discarded first; who is
+    /// who and the words stay, since the records that said so may be gone.
     pub fn resume(&self, made_with: u64) -> Result<Resumed, JournalError> {
-        self.store.resume(&self.keys, made_with)
+        let logs = log::files(&self.dir)?;
+        let first = logs.first().map_or(1, |(first, _)| *first);
+        let mut resumed = self.store.resume(&self.keys, made_with, first - 1)?;
+        if resumed.watermark + 1 < first {
+            let saved = resumed.watermark;
+            let reason =
+                format!("its log begins at record {first}, but only up to {saved} was saved");
+            return Err(JournalError::corrupt(&self.dir, reason));
+        }
+        if resumed.next_person == 0 {
+            // The state is new, and the log need not tell of everybody who had a number.
+            resumed.next_person = self.keys.next_person();
+        }
+        Ok(resumed)
     }
 
-    /// Hands every readable record after `sequence` to `apply`, in order, each with its own sequence. Records of
-    /// erased persons are left out.
+    /// Hands every record after `sequence` to `apply`, in order, each with its own sequence.
     pub fn replay(
         &self,
         sequence: u64,
@@ -147,7 +153,7 @@ impl Journal {
     ) -> Result<(), JournalError> {
         self.read_after(sequence, |number, bytes| {
             let record = stored::decode(&self.keys, bytes).map_err(|why| self.damaged(why))?;
-            record.map_or(Ok(()), |record| apply(number, record))
+            apply(number, record)
         })
     }
 
@@ -160,7 +166,7 @@ impl Journal {
                 return Ok(());
             }
             let record = stored::decode(&self.keys, bytes).map_err(|why| self.damaged(why))?;
-            if let Some(Record::Deed { deed, .. }) = record {
+            if let Record::Deed { deed, .. } = record {
                 deeds.push(deed);
             }
             Ok(())
@@ -168,14 +174,14 @@ impl Journal {
         Ok(deeds)
     }
 
-    /// Deeds, the latest first, until `enough` says so; those of erased persons are left out.
+    /// Readable deeds, the latest first, until `enough` says so.
     pub fn latest_deeds(&self, mut enough: impl FnMut(Deed) -> bool) -> Result<(), JournalError> {
         for (_, path) in log::files(&self.dir)?.into_iter().rev() {
             let bytes = contents(&path)?;
             let bodies: Vec<&[u8]> = Bodies::of(&bytes, false).collect();
             for body in bodies.into_iter().rev() {
                 let record = stored::decode(&self.keys, body).map_err(|why| self.damaged(why))?;
-                if let Some(Record::Deed { deed, .. }) = record
+                if let Record::Deed { deed, .. } = record
                     && enough(deed)
                 {
                     return Ok(());
@@ -296,6 +302,34 @@ impl Drop for Journal {
             let _ = writer.join();
         }
     }
+}
+
+/// Refuses a directory in which a file was lost or emptied that cannot be made anew. Files are made in the order store,
+/// keys, log: where there is a log, the others hold something.
+fn check_files(dir: &Path) -> Result<(), JournalError> {
+    let logs = log::files(dir)?;
+    let Some((first, _)) = logs.first() else {
+        return Ok(());
+    };
+    for file in [store::STATE_FILE, keys::KEYS_FILE] {
+        let path = dir.join(file);
+        match fs::metadata(&path) {
+            Ok(file) if file.len() > 0 => {}
+            Ok(_) => return Err(JournalError::corrupt(&path, "it was emptied")),
+            Err(_) if file == keys::KEYS_FILE => {
+                let reason = "it is missing, and nothing in the log can be read without it";
+                return Err(JournalError::lost(&path, reason));
+            }
+            Err(_) if *first > 1 => {
+                let reason = "it is missing, and the log no longer says what was in it";
+                return Err(JournalError::lost(&path, reason));
+            }
+            Err(_) => {
+                tracing::warn!("the saved profiles are missing and are made anew from the log")
+            }
+        }
+    }
+    Ok(())
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>, JournalError> {

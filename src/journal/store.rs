@@ -63,6 +63,7 @@ pub struct Checkpoint {
 #[derive(Debug, Clone, Default)]
 pub struct Resumed {
     pub watermark: u64,
+    /// The number the next new person gets; 0 where nothing was saved.
     pub next_person: Person,
     pub people: Vec<(Person, Vec<u8>)>,
     pub words: Vec<(Word, Evidence)>,
@@ -96,8 +97,14 @@ impl Store {
         })
     }
 
-    /// The saved state. What was `made_with` other settings is discarded first: then everything is replayed.
-    pub(super) fn resume(&self, keys: &Keys, made_with: u64) -> Result<Resumed, JournalError> {
+    /// The saved state. Profiles and notes `made_with` other settings are discarded first: then everything that the log
+    /// still has is replayed, from after the record `before`.
+    pub(super) fn resume(
+        &self,
+        keys: &Keys,
+        made_with: u64,
+        before: u64,
+    ) -> Result<Resumed, JournalError> {
         guarded(&self.path, || {
             let transaction = self.database.begin_write()?;
             {
@@ -106,12 +113,10 @@ impl Store {
                 if found != Some(made_with) {
                     transaction.delete_table(PROFILES)?;
                     transaction.open_table(PROFILES)?;
-                    transaction.delete_table(PEOPLE)?;
-                    transaction.open_table(PEOPLE)?;
                     transaction.delete_table(NOTES)?;
                     transaction.open_table(NOTES)?;
                     numbers.insert(MADE_WITH, made_with)?;
-                    numbers.insert(WATERMARK, 0)?;
+                    numbers.insert(WATERMARK, before)?;
                 }
             }
             transaction.commit()?;
@@ -127,7 +132,7 @@ impl Store {
         };
         let mut resumed = Resumed {
             watermark: number(WATERMARK)?,
-            next_person: number(NEXT_PERSON)?.max(1) as Person,
+            next_person: number(NEXT_PERSON)? as Person,
             ..Resumed::default()
         };
         for row in transaction.open_table(PEOPLE)?.iter()? {

@@ -17,7 +17,7 @@ const KNOWN: u8 = 2;
 const CONSENT: u8 = 3;
 const MERGED: u8 = 4;
 const DEED: u8 = 5;
-const NOTHING: u8 = 6;
+const ERASED: u8 = 6;
 
 /// Kind, person, hash of the event's id, and second of arrival.
 const HEAD_BYTES: usize = 1 + 4 + 8 + 4;
@@ -55,7 +55,7 @@ pub struct Head {
     pub received_s: u32,
 }
 
-/// Adds the bytes of a record; those of nothing, which only take its place, when its person's key is destroyed.
+/// Adds the bytes of a record; when its person's key is destroyed, those that only take its place.
 pub(super) fn encode(keys: &Keys, record: &Record, bytes: &mut Vec<u8>) {
     let start = bytes.len();
     let sealed = match record {
@@ -77,6 +77,7 @@ pub(super) fn encode(keys: &Keys, record: &Record, bytes: &mut Vec<u8>) {
             add_head(bytes, CONSENT, *person, 0, 0);
             keys.seal_onto(bytes, *person, |bytes| add_plain(bytes, consent))
         }
+        Record::Erased { .. } => None,
         Record::Deed { person, deed } => {
             let id = deed.event.id.as_deref().map_or(0, id_hash);
             let received_s = (deed.received_ms / 1_000).clamp(0, u32::MAX.into());
@@ -86,7 +87,7 @@ pub(super) fn encode(keys: &Keys, record: &Record, bytes: &mut Vec<u8>) {
     };
     if sealed.is_none() {
         bytes.truncate(start);
-        add_head(bytes, NOTHING, 0, 0, 0);
+        add_head(bytes, ERASED, record.person(), 0, 0);
     }
 }
 
@@ -106,27 +107,27 @@ pub(super) fn read_head(bytes: &[u8]) -> Result<(Head, &[u8]), String> {
     Ok((head, body))
 }
 
-/// The record in `bytes`; `None` when its person is erased; or why they are not one.
-pub(super) fn decode(keys: &Keys, bytes: &[u8]) -> Result<Option<Record>, String> {
+/// The record in `bytes`, or why they are not one.
+pub(super) fn decode(keys: &Keys, bytes: &[u8]) -> Result<Record, String> {
     let (Head { person, .. }, body) = read_head(bytes)?;
     match bytes[0] {
         WORD => {
             let (word, attribute, value) = read(body)?;
             let evidence = Evidence { attribute, value };
-            return Ok(Some(Record::Word { word, evidence }));
+            return Ok(Record::Word { word, evidence });
         }
         MERGED => {
             let into = read(body)?;
-            return Ok(Some(Record::Merged { from: person, into }));
+            return Ok(Record::Merged { from: person, into });
         }
-        NOTHING => return Ok(None),
+        ERASED => return Ok(Record::Erased { person }),
         KNOWN | CONSENT | DEED => {}
         kind => return Err(format!("a record has the unknown kind {kind}")),
     }
     let Some(plain) = keys.unseal(person, body) else {
-        return Ok(None);
+        return Ok(Record::Erased { person });
     };
-    Ok(Some(match bytes[0] {
+    Ok(match bytes[0] {
         KNOWN => Record::Known {
             person,
             name: read::<Name>(&plain)?,
@@ -139,7 +140,7 @@ pub(super) fn decode(keys: &Keys, bytes: &[u8]) -> Result<Option<Record>, String
             person,
             deed: deed(read(&plain)?)?,
         },
-    }))
+    })
 }
 
 fn add_head(bytes: &mut Vec<u8>, kind: u8, person: Person, id_hash: u64, received_s: u32) {

@@ -3,6 +3,7 @@
 //! 2. What a write left unfinished is dropped; what is damaged is named, with what to do.
 //! 3. Erasing destroys: nothing of a person is found in any file, before or after it.
 //! 4. A second process is refused.
+//! 5. A file that cannot be made anew from the others is missed.
 
 use std::path::Path;
 
@@ -148,10 +149,8 @@ fn nothing_of_an_erased_person_is_left_in_any_file() {
     assert_eq!(journal.profile(1).unwrap(), None);
     let left = read(&journal, 0);
     let is_of_1 = |record: &Record| {
-        matches!(
-            record,
-            Record::Known { person: 1, .. } | Record::Deed { .. }
-        )
+        let says_nothing = matches!(record, Record::Erased { .. } | Record::Merged { .. });
+        record.person() == 1 && !says_nothing
     };
     assert!(!left.iter().any(|(_, record)| is_of_1(record)), "{left:?}");
     drop(journal);
@@ -289,6 +288,34 @@ fn an_emptied_file_is_damage_and_not_a_new_journal() {
         accident(dir.path());
         let error = Journal::open(dir.path()).err().unwrap().to_string();
         assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_made_anew_is_missed() {
+    let later = |dir: &Path| {
+        let log = log_file(dir);
+        fs::rename(&log, dir.join(format!("{:020}.log", 9))).unwrap();
+        fs::remove_file(dir.join(store::STATE_FILE)).unwrap();
+    };
+    let remove = |name: &'static str| move |dir: &Path| fs::remove_file(dir.join(name)).unwrap();
+    type Accident<'a> = &'a dyn Fn(&Path);
+    let accidents: [(Accident<'_>, Option<&str>); 3] = [
+        (&remove(keys::KEYS_FILE), Some(keys::KEYS_FILE)),
+        (&later, Some(store::STATE_FILE)),
+        (&remove(store::STATE_FILE), None),
+    ];
+    for (accident, missed) in accidents {
+        let dir = TempDir::new().unwrap();
+        let journal = Journal::open(dir.path()).unwrap();
+        write(&journal, &records());
+        drop(journal);
+        accident(dir.path());
+        let lost = Journal::open(dir.path()).err();
+        let told = lost.map(|error| error.to_string());
+        let is_told = |file: &&str| told.as_ref().is_some_and(|told| told.contains(*file));
+        assert_eq!(missed.filter(is_told), missed, "{told:?}");
+        assert_eq!(told.is_some(), missed.is_some(), "{told:?}");
     }
 }
 

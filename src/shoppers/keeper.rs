@@ -353,7 +353,7 @@ impl Kept {
     fn apply(&self, sequence: u64, record: &Record) -> Result<(), JournalError> {
         match record {
             Record::Word { .. } => Ok(()),
-            Record::Known { .. } => {
+            Record::Known { .. } | Record::Erased { .. } => {
                 write(&self.people).apply(record);
                 Ok(())
             }

@@ -165,6 +165,8 @@ impl People {
                 self.changed.insert(person);
             }
             Record::Merged { from, into } => self.merge(*from, *into),
+            // The number stays taken.
+            Record::Erased { person } => self.next_person = self.next_person.max(person + 1),
             Record::Word { .. } | Record::Deed { .. } => {}
         }
     }

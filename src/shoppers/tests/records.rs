@@ -1,11 +1,13 @@
 //! Promises:
 //! 1. A recorded event is in the very next profile, and in it once.
 //! 2. Opening again, after a clean end or none, with or without a checkpoint, gives the same profiles.
-//! 3. Changed half-lives rebuild the profiles from the journal.
+//! 3. Changed half-lives rebuild the profiles from the journal, and leave everybody known whom retention kept.
+//! 4. The number of an erased shopper is given to nobody else, whatever was lost.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use super::{after, entry, noon, view};
@@ -178,6 +180,77 @@ fn changed_half_lives_rebuild_the_profiles_from_the_journal() {
     let profile = shoppers.profile("anna");
     let evidence = profile.evidence(&shoppers.words(), &settings, "brand", after(10 * 86_400))[0].1;
     assert!((evidence - 0.5).abs() < 1e-6, "{evidence}");
+}
+
+/// Enough events to fill a file of the log.
+fn filler(at: Timestamp) -> Vec<Entry> {
+    let mut entry = view("filler", "Zephyr", at);
+    entry.event.query = Some("boots ".repeat(150));
+    vec![entry; 100]
+}
+
+#[test]
+fn changed_half_lives_after_retention_leave_everybody_known() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    let (before, now) = (noon(), after(400 * 86_400));
+    let mut login = view("anna", "Zephyr", before);
+    login.event.account = Some("anna@example.org".to_owned());
+    shoppers.record(vec![login], before).unwrap();
+    shoppers.record(filler(before), before).unwrap();
+    shoppers.record(filler(now), now).unwrap();
+    let viewed = view("anna", "Zephyr", now);
+    shoppers.record(vec![viewed.clone()], now).unwrap();
+    let kept_for = SignedDuration::from_hours(24 * 365);
+    assert_eq!(shoppers.sweep(now, kept_for).unwrap(), 0);
+    drop(shoppers);
+    assert!(!dir.path().join(format!("{:020}.log", 1)).exists());
+
+    let settings = AffinitySettings {
+        half_life_days: 10.0,
+        ..AffinitySettings::default()
+    };
+    for _ in 0..2 {
+        let shoppers = Shoppers::open(dir.path(), settings).unwrap();
+        for id in ["anna", "anna@example.org"] {
+            // What was seen of her is what the log still has.
+            assert_eq!(shoppers.profile(id).events(), 1, "{id}");
+            assert_eq!(shoppers.deeds(id).unwrap().len(), 1, "{id}");
+        }
+        let evidence =
+            shoppers
+                .profile("anna")
+                .evidence(&shoppers.words(), &settings, "brand", now);
+        assert_eq!(evidence.len(), 1);
+    }
+}
+
+#[test]
+fn the_number_of_an_erased_shopper_is_given_to_nobody() {
+    let dir = TempDir::new().unwrap();
+    let shoppers = open(dir.path());
+    let record = |shoppers: &Shoppers, id: &str| {
+        let recorded = shoppers.record(vec![view(id, "Zephyr", noon())], noon());
+        assert_eq!(recorded.unwrap().accepted, 1);
+    };
+    record(&shoppers, "zoe");
+    shoppers.checkpoint().unwrap();
+    record(&shoppers, "anna");
+    assert!(shoppers.erase("anna").unwrap());
+    let killed = cut_off(dir.path());
+    drop(shoppers);
+    std::fs::remove_file(dir.path().join("state.redb")).unwrap();
+
+    for dir in [killed.path(), dir.path()] {
+        let shoppers = open(dir);
+        record(&shoppers, "ben");
+        drop(shoppers);
+        let shoppers = open(dir);
+        for (id, deeds) in [("ben", 1), ("anna", 0), ("zoe", 1)] {
+            assert_eq!(shoppers.deeds(id).unwrap().len(), deeds, "{id}");
+            assert_eq!(shoppers.profile(id).events(), deeds as u64, "{id}");
+        }
+    }
 }
 
 #[test]
