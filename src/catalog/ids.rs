@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rustc_hash::FxHashMap;
 
 use crate::catalog::feed::{Cell, Cells};
+use crate::catalog::notation::is_shortened;
 use crate::catalog::product::ID_BYTES_MAX;
 use crate::catalog::values::{cells_at, plain_number};
 
@@ -59,6 +60,11 @@ pub(super) fn id_in(cells: &Cells<'_>, column: &str) -> Result<Option<String>, S
     }
     if id.chars().any(char::is_control) {
         return Err(format!("the id in `{column}` holds control letters"));
+    }
+    if is_shortened(&id) {
+        return Err(format!(
+            "the id `{id}` in `{column}` was shortened by a spreadsheet; format the column as text and export again"
+        ));
     }
     Ok((!id.is_empty()).then_some(id))
 }

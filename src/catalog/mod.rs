@@ -11,6 +11,7 @@ mod markup;
 mod notation;
 pub mod product;
 mod reading;
+pub mod repairs;
 mod rest;
 pub mod schema;
 pub mod shop_files;

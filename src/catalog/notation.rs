@@ -33,6 +33,51 @@ pub(crate) fn number(text: &str, money: bool) -> Option<f64> {
     Some(if negative { -number } else { number })
 }
 
+/// Currencies by their codes, and the signs that mean only one of them.
+pub(crate) const CURRENCIES: [&str; 24] = [
+    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "JPY", "CAD", "AUD",
+    "BRL", "INR", "CNY", "NZD", "MXN", "RON", "TRY", "ZAR", "KRW", "SGD", "HKD",
+];
+const SIGNS: [(char, &str); 5] = [
+    ('€', "EUR"),
+    ('£', "GBP"),
+    ('₹', "INR"),
+    ('₺', "TRY"),
+    ('₩', "KRW"),
+];
+
+/// The currency that stands beside an amount; `None` when there is none, or a sign of several, such as `$`.
+pub(crate) fn currency(text: &str) -> Option<&'static str> {
+    let words = text.split(|letter: char| !letter.is_alphabetic());
+    let mut codes = words.filter_map(|word| CURRENCIES.iter().find(|code| **code == word));
+    let of_sign = |(sign, code): &(char, &'static str)| text.contains(*sign).then_some(*code);
+    codes
+        .next()
+        .copied()
+        .or_else(|| SIGNS.iter().find_map(of_sign))
+}
+
+/// Whether a spreadsheet made this of a long code: `6.23E+12`.
+pub(crate) fn is_shortened(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once("E+") else {
+        return false;
+    };
+    let numeric = |text: &str| text.chars().all(|letter| letter.is_ascii_digit());
+    let digits = digits.replacen(['.', ','], "", 1);
+    !digits.is_empty() && numeric(&digits) && exponent.len() == 2 && numeric(exponent)
+}
+
+/// Whether a spreadsheet made a date of this: `8-10` became `8-Oct` or `10-Aug`.
+pub(crate) fn is_false_date(text: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let day = |text: &str| text.len() <= 2 && text.parse::<u8>().is_ok();
+    text.split_once('-').is_some_and(|(left, right)| {
+        MONTHS.contains(&right) && day(left) || MONTHS.contains(&left) && day(right)
+    })
+}
+
 /// Nothing, a sign of a currency or percent, or with `letters` a short name of a currency.
 fn is_unit(text: &str, letters: bool) -> bool {
     let text = text.trim().trim_end_matches(['-', '−']).trim();

@@ -10,7 +10,7 @@ use crate::catalog::schema::{Role, Schema};
 pub use crate::catalog::assembly::{Assembled, ROWS_HELD_MAX, products};
 pub use crate::catalog::reading::{ReadRow, read_row};
 pub use crate::catalog::shown::{json, write_shown};
-pub use crate::catalog::values::{KEYWORD_BYTES_MAX, VALUES_MAX, read_values};
+pub use crate::catalog::values::{KEYWORD_BYTES_MAX, TEXT_BYTES_MAX, VALUES_MAX, read_values};
 
 /// At most this many variants of one product.
 pub const VARIANTS_MAX: usize = 1_000;

@@ -6,9 +6,10 @@ use crate::catalog::assembly::fill_empty;
 use crate::catalog::feed::{Cell, Cells, RawRow, Row};
 use crate::catalog::ids::{id_in, required_id};
 use crate::catalog::product::{VARIANTS_MAX, Value, Variant};
+use crate::catalog::repairs::Repairs;
 use crate::catalog::rest::rest_of;
 use crate::catalog::schema::{Attribute, Schema};
-use crate::catalog::values::{cells_at, values_in};
+use crate::catalog::values::{Mend, cells_at, values_in};
 use crate::problem::Problem;
 
 /// Where a nested variant's id may stand when it is not in the schema's `id` column.
@@ -42,11 +43,11 @@ impl ReadRow {
     }
 }
 
-/// Reads the cells of a row and their values.
+/// Reads the cells of a row and their values; what had to be mended is counted.
 ///
 /// # Errors
 /// When it cannot be read at all, or has no id that a product could go by.
-pub fn read_row(schema: &Schema, raw: &RawRow) -> Result<ReadRow, Problem> {
+pub fn read_row(schema: &Schema, raw: &RawRow, repairs: &mut Repairs) -> Result<ReadRow, Problem> {
     let row = raw.read()?;
     let refused = |reason: String| row.problem(reason);
     let group = match &schema.group {
@@ -57,13 +58,16 @@ pub fn read_row(schema: &Schema, raw: &RawRow) -> Result<ReadRow, Problem> {
         Some(_) => id_in(&row.cells, &schema.id).map_err(refused)?,
         None => Some(required_id(&row.cells, &schema.id).map_err(refused)?),
     };
-    let mut problems = Vec::new();
+    let mut found = Findings {
+        problems: Vec::new(),
+        repairs,
+    };
     let of_product = |attribute: &Attribute| !attribute.variant;
-    let product = read_all(schema, &row, &row.cells, of_product, &mut problems);
-    let variant = read_all(schema, &row, &row.cells, of_variant, &mut problems);
+    let product = read_all(schema, &row, &row.cells, of_product, &mut found);
+    let variant = read_all(schema, &row, &row.cells, of_variant, &mut found);
     let nested = match (&id, &schema.variants) {
         (Some(id), Some(column)) if schema.group.is_none() => {
-            nested_variants(schema, &row, (id, column), &variant, &mut problems)
+            nested_variants(schema, &row, (id, column), &variant, &mut found)
         }
         _ => Vec::new(),
     };
@@ -75,8 +79,24 @@ pub fn read_row(schema: &Schema, raw: &RawRow) -> Result<ReadRow, Problem> {
         product,
         variant,
         nested,
-        problems,
+        problems: found.problems,
     })
+}
+
+/// What is wrong with a row, and what was wrong and is mended.
+struct Findings<'r> {
+    problems: Vec<Problem>,
+    repairs: &'r mut Repairs,
+}
+
+impl Findings<'_> {
+    fn note(&mut self, attribute: &Attribute, mends: u8, line: u64) {
+        let made = |mend: &Mend| mends & *mend as u8 != 0;
+        for mend in Mend::ALL.into_iter().filter(made) {
+            let what = format!("`{}`: {}", attribute.name, mend.said());
+            self.repairs.note(&what, line);
+        }
+    }
 }
 
 /// The variants in a column of a row, each with what it leaves out taken from the row.
@@ -85,18 +105,20 @@ fn nested_variants(
     row: &Row<'_>,
     (product, column): (&str, &str),
     outer: &[Vec<Value>],
-    problems: &mut Vec<Problem>,
+    found: &mut Findings<'_>,
 ) -> Vec<Variant> {
     let cells = cells_at(&row.cells, column);
     let nested = cells.iter().filter_map(|cell| cell.as_array()).flatten();
     let mut variants: Vec<Variant> = Vec::new();
     for (position, cell) in nested.enumerate() {
         if variants.len() >= VARIANTS_MAX {
-            problems.push(row.problem(too_many_variants(product)));
+            found.problems.push(row.problem(too_many_variants(product)));
             break;
         }
         let Cell::Object(cells) = cell else {
-            problems.push(row.problem(format!("variant {} is not an object", position + 1)));
+            found
+                .problems
+                .push(row.problem(format!("variant {} is not an object", position + 1)));
             continue;
         };
         let fields = [schema.id.as_str()].into_iter().chain(VARIANT_ID_FIELDS);
@@ -105,10 +127,12 @@ fn nested_variants(
             .next()
             .unwrap_or_else(|| format!("{product}-{}", position + 1));
         if variants.iter().any(|variant| variant.id == id) {
-            problems.push(row.problem(format!("variant `{id}` is there twice")));
+            found
+                .problems
+                .push(row.problem(format!("variant `{id}` is there twice")));
             continue;
         }
-        let mut values = read_all(schema, row, cells, of_variant, problems);
+        let mut values = read_all(schema, row, cells, of_variant, found);
         fill_empty(&mut values, outer.to_vec());
         variants.push(Variant { id, values });
     }
@@ -125,7 +149,7 @@ fn read_all(
     row: &Row<'_>,
     cells: &Cells<'_>,
     wanted: impl Fn(&Attribute) -> bool,
-    problems: &mut Vec<Problem>,
+    found: &mut Findings<'_>,
 ) -> Vec<Vec<Value>> {
     let mut read = |attribute: &Attribute| {
         if !wanted(attribute) {
@@ -134,10 +158,17 @@ fn read_all(
         if attribute.takes_the_rest() {
             return rest_of(schema, cells);
         }
-        values_in(attribute, cells).unwrap_or_else(|reason| {
-            problems.push(row.problem(format!("`{}`: {reason}", attribute.name)));
-            Vec::new()
-        })
+        match values_in(attribute, Some(&schema.currency), cells) {
+            Ok(values) => {
+                found.note(attribute, values.mends, row.line);
+                values.values
+            }
+            Err(reason) => {
+                let problem = row.problem(format!("`{}`: {reason}", attribute.name));
+                found.problems.push(problem);
+                Vec::new()
+            }
+        }
     };
     schema.attributes.iter().map(&mut read).collect()
 }

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 
-use super::index::{index, print_manifest};
+use super::index::{build_with_bar, open_feeds, print_manifest};
 use super::output::grouped;
 use super::serve::Serve;
 use super::settings::Settings;
 use super::{CliError, Outcome, now, open};
-use crate::catalog::schema::SCHEMA_FILE;
+use crate::catalog::schema::{SCHEMA_FILE, Schema};
 use crate::demo::{SEED, generate};
-use crate::publishing::{ShopPaths, Shrinking, live_generation};
+use crate::publishing::{PublishError, ShopPaths, Shrinking, live_generation};
 use crate::shoppers::event;
 
 /// Where the generator leaves its feed and its events, inside the shop directory.
@@ -104,7 +104,9 @@ fn prepare(paths: &ShopPaths) -> Result<(), CliError> {
         grouped(generated.pictures)
     );
     let feed = paths.shop.join(FEED_FILE).to_string_lossy().into_owned();
-    print_manifest(&index(paths, &[feed], Shrinking::Allowed)?.manifest);
+    let schema = Schema::load(&paths.shop).map_err(PublishError::Files)?;
+    let built = build_with_bar(paths, &schema, open_feeds(&[feed])?, Shrinking::Allowed)?;
+    print_manifest(&built.manifest);
     let recorded = record_history(paths)?;
     println!("recorded {} events", grouped(recorded));
     Ok(())

@@ -3,15 +3,17 @@
 use serde::Serialize;
 
 use super::output::{FeedBar, counted, grouped, print_json, print_problems};
-use super::{CliError, Outcome};
+use super::{CliError, Outcome, now};
 use crate::catalog::feed::{Feed, Source};
+use crate::catalog::repairs::Repair;
 use crate::catalog::schema::Schema;
 use crate::problem::Problem;
 use crate::publishing::{Built, Manifest, PublishError, ShopPaths, Shrinking, build};
 
 #[derive(clap::Args)]
 pub(super) struct Index {
-    /// Feeds: JSON Lines, JSON, CSV or TSV, plain, .gz or .zst; - is standard input.
+    /// Feeds: files, folders or - for standard input; JSON, JSON Lines, CSV, TSV, RSS, Atom or Parquet, of whatever
+    /// platform, plain or as .gz, .zst or .zip.
     #[arg(required = true)]
     feeds: Vec<String>,
     /// Publish even if more than half of the live products are gone.
@@ -24,9 +26,18 @@ pub(super) struct Index {
 
 #[derive(Serialize)]
 struct Report<'r> {
+    feeds: &'r [Read],
     #[serde(flatten)]
     manifest: &'r Manifest,
     problems: &'r [Problem],
+    repairs: &'r [Repair],
+}
+
+/// A feed and what it was found to be.
+#[derive(Serialize)]
+pub(super) struct Read {
+    name: String,
+    format: String,
 }
 
 impl Index {
@@ -36,14 +47,31 @@ impl Index {
         } else {
             Shrinking::Refused
         };
-        let Built { manifest, problems } = index(paths, &self.feeds, shrinking)?;
+        let schema = Schema::load(&paths.shop).map_err(PublishError::Files)?;
+        let feeds = open_feeds(&self.feeds)?;
+        let formats: Vec<Read> = feeds.iter().map(Read::of).collect();
+        if !self.json {
+            for Read { name, format } in &formats {
+                println!("reading {name} ({format})");
+            }
+        }
+        let Built {
+            manifest,
+            problems,
+            repairs,
+        } = build_with_bar(paths, &schema, feeds, shrinking)?;
         if self.json {
             print_json(&Report {
+                feeds: &formats,
                 manifest: &manifest,
                 problems: &problems,
+                repairs: &repairs,
             })?;
         } else {
             print_problems(&problems);
+            for repair in &repairs {
+                eprintln!("{repair}");
+            }
             print_manifest(&manifest);
         }
         Ok(if problems.is_empty() {
@@ -54,20 +82,35 @@ impl Index {
     }
 }
 
-/// Builds and publishes with a progress bar.
-pub(super) fn index(
-    paths: &ShopPaths,
-    names: &[String],
-    shrinking: Shrinking,
-) -> Result<Built, CliError> {
-    let schema = Schema::load(&paths.shop).map_err(PublishError::Files)?;
+/// Opens every feed of every source.
+pub(super) fn open_feeds(names: &[String]) -> Result<Vec<Feed>, CliError> {
     let mut feeds = Vec::with_capacity(names.len());
     for name in names {
-        feeds.push(Feed::open(&Source::from_argument(name)).map_err(PublishError::Feed)?);
+        let opened = Feed::open_all(&Source::from_argument(name)).map_err(PublishError::Feed)?;
+        feeds.extend(opened.into_iter().map(|feed| feed.as_of(now())));
     }
+    Ok(feeds)
+}
+
+impl Read {
+    fn of(feed: &Feed) -> Read {
+        Read {
+            name: feed.name.clone(),
+            format: feed.described(),
+        }
+    }
+}
+
+/// Builds and publishes with a progress bar.
+pub(super) fn build_with_bar(
+    paths: &ShopPaths,
+    schema: &Schema,
+    feeds: Vec<Feed>,
+    shrinking: Shrinking,
+) -> Result<Built, CliError> {
     let total = feeds.iter().map(Feed::bytes_total).sum();
     let bar = FeedBar::new(total, feeds.iter().map(Feed::bytes_read).collect());
-    let built = build(paths, &schema, feeds, shrinking, |progress| {
+    let built = build(paths, schema, feeds, shrinking, |progress| {
         let doing = if progress.finishing {
             "writing and checking"
         } else {

@@ -12,7 +12,7 @@ use crate::catalog::shop_files::write_shop;
 pub(super) struct Init {
     /// The shop directory to write.
     dir: PathBuf,
-    /// The feed to look at: a file, or - for standard input.
+    /// The feed to look at: a file, a folder, or - for standard input.
     #[arg(long, value_name = "FEED")]
     from: String,
 }
@@ -20,9 +20,11 @@ pub(super) struct Init {
 impl Init {
     pub(super) fn run(self) -> Result<Outcome, CliError> {
         let source = Source::from_argument(&self.from);
-        let feed = Feed::open(&source).map_err(|error| CliError::Failed(error.to_string()))?;
-        println!("looking at {} ({})", feed.name, feed.format);
-        let inferred = infer(feed);
+        let feeds = Feed::open_all(&source).map_err(|error| CliError::Failed(error.to_string()))?;
+        for feed in &feeds {
+            println!("looking at {} ({})", feed.name, feed.described());
+        }
+        let inferred = infer(feeds.into_iter().flatten());
         print_problems(&inferred.problems);
         if inferred.rows == 0 {
             let reason = format!("{} has no rows: there is nothing to look at", source.name());

@@ -1,6 +1,7 @@
 //! A feed becomes a generation beside the live one, and then the live one.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::generation::{Draft, Manifest, live_products};
@@ -9,6 +10,7 @@ use crate::catalog::columns::ColumnsBuilder;
 use crate::catalog::documents::{DocumentsWriter, TEXT_FILE};
 use crate::catalog::feed::{Feed, RawRow};
 use crate::catalog::product::{Assembled, Product, ReadRow, products, read_row, write_shown};
+use crate::catalog::repairs::{Repair, Repairs};
 use crate::catalog::schema::Schema;
 use crate::parallel::in_order;
 use crate::problem::Problem;
@@ -33,6 +35,8 @@ pub struct Built {
     pub manifest: Manifest,
     /// Everything that was wrong with the feed, in its order.
     pub problems: Vec<Problem>,
+    /// What was mended or left out on purpose.
+    pub repairs: Vec<Repair>,
 }
 
 /// How far a build is.
@@ -61,9 +65,10 @@ pub fn build(
     let mut feeds = feeds;
     let mut parts = Parts::create(&draft.dir, schema)?;
     let (mut problems, mut refused) = (Vec::new(), 0);
+    let repairs = Mutex::new(Repairs::default());
     thread::scope(|scope| -> Result<(), PublishError> {
         let rows = Batches(feeds.iter_mut().flatten());
-        let rows = in_order(scope, rows, |rows| read_rows(schema, rows)).flatten();
+        let rows = in_order(scope, rows, |rows| read_rows(schema, rows, &repairs)).flatten();
         let products = Batches(products(schema, rows));
         let words = WordsReader::new(schema);
         for batch in in_order(scope, products, move |batch| prepare(schema, &words, batch)) {
@@ -115,7 +120,15 @@ pub fn build(
     };
     parts.finish(&draft, schema)?;
     draft.publish(&manifest)?;
-    Ok(Built { manifest, problems })
+    let mut repairs = repairs.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for feed in &mut feeds {
+        repairs.merge(feed.take_repairs());
+    }
+    Ok(Built {
+        manifest,
+        problems,
+        repairs: repairs.into_list(),
+    })
 }
 
 /// The parts of a generation while products are added.
@@ -175,10 +188,17 @@ struct Prepared {
     refused: u64,
 }
 
-fn read_rows(schema: &Schema, rows: Vec<Result<RawRow, Problem>>) -> Vec<Result<ReadRow, Problem>> {
-    rows.into_iter()
-        .map(|row| read_row(schema, &row?))
-        .collect()
+fn read_rows(
+    schema: &Schema,
+    rows: Vec<Result<RawRow, Problem>>,
+    repairs: &Mutex<Repairs>,
+) -> Vec<Result<ReadRow, Problem>> {
+    let mut own = Repairs::default();
+    let read = |row: Result<RawRow, Problem>| read_row(schema, &row?, &mut own);
+    let rows = rows.into_iter().map(read).collect();
+    let mut repairs = repairs.lock().unwrap_or_else(PoisonError::into_inner);
+    repairs.merge(own);
+    rows
 }
 
 fn prepare(

@@ -8,6 +8,7 @@
 mod boundaries;
 mod cli;
 mod facets;
+mod feeds;
 mod folder;
 mod http;
 mod icecat;

@@ -30,7 +30,7 @@ pub(super) struct Header {
 /// How cells are divided.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dialect {
-    delimiter: u8,
+    pub(super) delimiter: u8,
 }
 
 impl Delimited {
@@ -161,6 +161,13 @@ impl Dialect {
             .delimiter(self.delimiter)
             .terminator(Terminator::Any(b'\n'))
             .build()
+    }
+
+    /// The cells of a header line.
+    pub(super) fn names(self, header: &[u8]) -> Vec<String> {
+        let header = String::from_utf8_lossy(header);
+        let cells = self.split(&header).into_iter();
+        cells.map(|cell| cell.trim().to_string()).collect()
     }
 
     /// The cells of one record.

@@ -49,6 +49,16 @@ impl Lines {
         }
     }
 
+    /// The counts of a feed that is not made of text.
+    pub(super) fn without_text(feed: &str) -> Self {
+        Lines::new(feed, Box::new(io::empty()))
+    }
+
+    /// The feed cannot be read any further.
+    pub(super) fn fail(&mut self, reason: String) {
+        self.failure = Some(io::Error::other(reason));
+    }
+
     /// Appends the next line to `into`. After damaged compressed data: whatever came out of it, then the end.
     pub(super) fn read(&mut self, into: &mut Vec<u8>) -> Reading {
         let before = into.len();

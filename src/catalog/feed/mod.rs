@@ -1,27 +1,44 @@
 //! Feed bytes in, rows out: whatever the compression, the format and the damage.
 
+mod archive;
 mod delimited;
+mod google;
 mod json;
 mod lines;
 mod open;
+mod parquet;
+mod platform;
 mod row;
+mod schema_org;
+mod shopify_csv;
+mod shopify_json;
 mod sniff;
 #[cfg(test)]
 mod tests;
+mod woocommerce;
+mod xml;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::catalog::repairs::Repairs;
 use crate::problem::Problem;
 
 use delimited::Delimited;
 use json::{JsonLines, JsonStream};
 use lines::Lines;
+use open::{Content, Opened};
+use parquet::ParquetRows;
+use platform::{Context, Fields, plain_rows};
+use xml::XmlItems;
 
+pub use platform::Platform;
 pub use row::{Cell, Cells, RawRow, Row, cell};
 
 /// A longer line is reported and skipped.
@@ -63,6 +80,14 @@ pub enum Format {
     Csv,
     /// A header line, then cells between tabs.
     Tsv,
+    /// RSS, with one item for each product.
+    Rss,
+    /// Atom, with one entry for each product.
+    Atom,
+    /// XML with an element for each product.
+    Xml,
+    /// Columns, packed.
+    Parquet,
 }
 
 impl fmt::Display for Format {
@@ -72,6 +97,10 @@ impl fmt::Display for Format {
             Format::Json => "JSON",
             Format::Csv => "CSV",
             Format::Tsv => "TSV",
+            Format::Rss => "RSS",
+            Format::Atom => "Atom",
+            Format::Xml => "XML",
+            Format::Parquet => "Parquet",
         })
     }
 }
@@ -92,7 +121,7 @@ pub enum FeedError {
     #[error("feed {name} is empty")]
     Empty { name: String },
     #[error(
-        "feed {name} is in no known format: it {seen}; write JSON Lines, a JSON array, CSV or TSV, plain or as .gz or .zst"
+        "feed {name} is in no known format: it {seen}; write JSON Lines, a JSON array, CSV, TSV, RSS, Atom or Parquet, plain or as .gz, .zst or .zip"
     )]
     UnknownFormat { name: String, seen: String },
 }
@@ -105,9 +134,14 @@ pub struct Feed {
     /// The path or `standard input`.
     pub name: String,
     pub format: Format,
+    /// Whose export it is, when its columns say so.
+    pub platform: Option<Platform>,
     bytes_total: Option<u64>,
     bytes_read: Arc<AtomicU64>,
     rows: Rows,
+    context: Context,
+    /// Rows that came of one that was made plain.
+    ready: VecDeque<RawRow>,
     closing: Option<std::vec::IntoIter<Problem>>,
 }
 
@@ -115,47 +149,108 @@ enum Rows {
     JsonLines(JsonLines),
     Json(JsonStream),
     Delimited(Delimited),
+    Xml(XmlItems),
+    Parquet(Box<ParquetRows>),
+}
+
+/// A row as its format gives it.
+enum Cut {
+    Raw(RawRow),
+    Read(u64, Fields),
 }
 
 impl Feed {
-    /// Opens a feed and finds its compression and format by its first bytes.
+    /// Opens a source and finds compression and format by the first bytes: one feed for a file or a stream, one for
+    /// each file of a folder or an archive.
     ///
     /// # Errors
-    /// When it cannot be opened, yields no byte, holds nothing, or is in no known format.
-    pub fn open(source: &Source) -> Result<Feed, FeedError> {
-        let opened = open::open(source)?;
-        Feed::read(opened)
+    /// When one of them cannot be opened, yields no byte, holds nothing, or is in no known format.
+    pub fn open_all(source: &Source) -> Result<Vec<Feed>, FeedError> {
+        open::open(source)?.into_iter().map(Feed::read).collect()
     }
 
-    /// Reads a feed that is already in memory, compressed or not.
+    /// Reads feeds that are already in memory, compressed or not.
+    ///
+    /// # Errors
+    /// As `open_all`.
+    pub fn all_from_bytes(name: &str, bytes: Vec<u8>) -> Result<Vec<Feed>, FeedError> {
+        let opened = open::open_bytes(name, bytes)?;
+        opened.into_iter().map(Feed::read).collect()
+    }
+
+    /// Opens a source that holds one feed.
+    ///
+    /// # Errors
+    /// As `open_all`, and when there are several.
+    pub fn open(source: &Source) -> Result<Feed, FeedError> {
+        single(&source.name(), Feed::open_all(source)?)
+    }
+
+    /// Reads one feed that is already in memory, compressed or not.
     ///
     /// # Errors
     /// As `open`.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Feed, FeedError> {
-        let opened = open::open_bytes(name, bytes)?;
-        Feed::read(opened)
+        single(name, Feed::all_from_bytes(name, bytes)?)
     }
 
-    fn read(opened: open::Opened) -> Result<Feed, FeedError> {
-        let name = opened.name;
-        let shape = sniff::shape(&opened.start).map_err(|seen| FeedError::UnknownFormat {
-            name: name.clone(),
-            seen,
-        })?;
-        let lines = Lines::new(&name, opened.reader);
-        let rows = match shape.format {
-            Format::JsonLines => Rows::JsonLines(JsonLines::new(lines)),
-            Format::Json => Rows::Json(JsonStream::new(lines, shape.skip)),
-            Format::Csv | Format::Tsv => Rows::Delimited(Delimited::new(lines, shape.delimiter)),
+    /// The same feed, read at this time: sales are judged by whether they are on. Without it all of them are.
+    pub fn as_of(mut self, now: Timestamp) -> Feed {
+        self.context.as_of = Some(now.as_second());
+        self
+    }
+
+    fn read(opened: Opened) -> Result<Feed, FeedError> {
+        let Opened {
+            name,
+            start,
+            content,
+            bytes_total,
+            bytes_read,
+        } = opened;
+        let (format, platform, rows) = match content {
+            Content::Parquet(file) => {
+                let rows = Box::new(ParquetRows::open(&name, file)?);
+                (Format::Parquet, None, Rows::Parquet(rows))
+            }
+            Content::Stream(reader) => {
+                let shape = sniff::shape(&start).map_err(|seen| FeedError::UnknownFormat {
+                    name: name.clone(),
+                    seen,
+                })?;
+                let lines = Lines::new(&name, reader);
+                let rows = match shape.format {
+                    Format::JsonLines => Rows::JsonLines(JsonLines::new(lines)),
+                    Format::Csv | Format::Tsv => {
+                        Rows::Delimited(Delimited::new(lines, shape.delimiter))
+                    }
+                    Format::Rss | Format::Atom | Format::Xml => Rows::Xml(XmlItems::new(lines)),
+                    Format::Json | Format::Parquet => {
+                        Rows::Json(JsonStream::new(lines, shape.skip))
+                    }
+                };
+                (shape.format, shape.platform, rows)
+            }
         };
         Ok(Feed {
             name,
-            format: shape.format,
-            bytes_total: opened.bytes_total,
-            bytes_read: opened.bytes_read,
+            format,
+            platform,
+            bytes_total,
+            bytes_read,
             rows,
+            context: Context::default(),
+            ready: VecDeque::new(),
             closing: None,
         })
+    }
+
+    /// What it was found to be: `Shopify products, CSV`.
+    pub fn described(&self) -> String {
+        match self.platform {
+            Some(platform) => format!("{platform}, {}", self.format),
+            None => self.format.to_string(),
+        }
     }
 
     /// Size of the feed as stored, compressed; `None` for a stream.
@@ -178,12 +273,49 @@ impl Feed {
         self.lines().repaired
     }
 
+    /// What was mended, and what was left out on purpose; whole once iteration has ended.
+    pub fn take_repairs(&mut self) -> Repairs {
+        std::mem::take(&mut self.context.repairs)
+    }
+
     fn lines(&self) -> &Lines {
         match &self.rows {
+            Rows::Xml(rows) => &rows.lines,
+            Rows::Parquet(rows) => &rows.lines,
             Rows::JsonLines(rows) => &rows.lines,
             Rows::Json(rows) => &rows.lines,
             Rows::Delimited(rows) => &rows.lines,
         }
+    }
+}
+
+fn single(name: &str, feeds: Vec<Feed>) -> Result<Feed, FeedError> {
+    let files = feeds.len();
+    let mut feeds = feeds.into_iter();
+    match (feeds.next(), feeds.next()) {
+        (Some(feed), None) => Ok(feed),
+        _ => Err(FeedError::Unreadable {
+            name: name.into(),
+            reason: std::io::Error::other(format!("it holds {files} files, one is wanted here")),
+        }),
+    }
+}
+
+impl Rows {
+    fn next(&mut self) -> Option<Result<Cut, Problem>> {
+        match self {
+            Rows::JsonLines(rows) => rows.next().map(|row| row.map(Cut::Raw)),
+            Rows::Json(rows) => rows.next().map(|row| row.map(Cut::Raw)),
+            Rows::Delimited(rows) => rows.next().map(|row| row.map(Cut::Raw)),
+            Rows::Xml(rows) => rows.next().map(|row| row.map(Cut::read)),
+            Rows::Parquet(rows) => rows.next().map(|row| row.map(Cut::read)),
+        }
+    }
+}
+
+impl Cut {
+    fn read((line, fields): (u64, Fields)) -> Cut {
+        Cut::Read(line, fields)
     }
 }
 
@@ -194,17 +326,40 @@ impl Iterator for Feed {
         if let Some(closing) = &mut self.closing {
             return closing.next().map(Err);
         }
-        let row = match &mut self.rows {
-            Rows::JsonLines(rows) => rows.next(),
-            Rows::Json(rows) => rows.next(),
-            Rows::Delimited(rows) => rows.next(),
-        };
-        if row.is_some() {
-            return row;
+        loop {
+            if let Some(row) = self.ready.pop_front() {
+                return Some(Ok(row));
+            }
+            let (line, fields) = match self.rows.next() {
+                None => break,
+                Some(Err(problem)) => return Some(Err(problem)),
+                Some(Ok(Cut::Raw(row))) if self.platform.is_none() => return Some(Ok(row)),
+                Some(Ok(Cut::Raw(row))) => match row.fields() {
+                    Ok(fields) => (row.line, fields),
+                    Err(problem) => return Some(Err(problem)),
+                },
+                Some(Ok(Cut::Read(line, fields))) => (line, fields),
+            };
+            self.make_plain(line, fields);
         }
         let mut problems = self.lines().closing_problems().into_iter();
         let first = problems.next().map(Err);
         self.closing = Some(problems);
         first
+    }
+}
+
+impl Feed {
+    /// Makes the row ready that is, or the rows that are, in this one.
+    fn make_plain(&mut self, line: u64, fields: Fields) {
+        self.context.line = line;
+        let plain = match self.platform {
+            Some(platform) => plain_rows(platform, fields, &mut self.context),
+            None => vec![fields],
+        };
+        let feed = Arc::clone(&self.lines().feed);
+        let rows = plain.iter();
+        self.ready
+            .extend(rows.map(|fields| RawRow::of_fields(&feed, line, fields)));
     }
 }

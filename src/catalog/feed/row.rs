@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::problem::Problem;
 
 use super::delimited::Header;
+use super::platform::Fields;
 
 /// What a cell holds; cells of a delimited feed are text.
 pub type Cell<'r> = serde_json_borrow::Value<'r>;
@@ -63,6 +66,39 @@ impl RawRow {
                 ..problem
             })?,
         })
+    }
+
+    /// A row of cells that were changed.
+    pub(super) fn of_fields(feed: &Arc<str>, line: u64, fields: &Fields) -> RawRow {
+        let text = serde_json::to_string(fields);
+        RawRow {
+            feed: Arc::clone(feed),
+            line,
+            text: text.expect("names and values are text, numbers and lists of them"),
+            header: None,
+        }
+    }
+
+    /// The cells, to be changed.
+    pub(super) fn fields(&self) -> Result<Fields, Problem> {
+        let Some(header) = &self.header else {
+            // The cheaper reader says more about what is wrong.
+            let fields = serde_json::from_str(&self.text);
+            return fields.or_else(|error| {
+                self.read()?;
+                let reason = format!("is not valid JSON: {error}");
+                Err(Problem::new(&*self.feed, reason).at(self.line))
+            });
+        };
+        let texts = header.split(&self.text).map_err(|problem| Problem {
+            file: self.feed.to_string(),
+            line: Some(self.line),
+            ..problem
+        })?;
+        let texts = texts
+            .into_iter()
+            .map(|text| Value::String(text.into_owned()));
+        Ok(header.names.iter().cloned().zip(texts).collect())
     }
 
     /// How much text it is.

@@ -256,8 +256,9 @@ fn what_is_no_feed_is_refused_with_what_was_seen() {
     assert_eq!(refusal(""), "feed feed is empty");
     assert_eq!(refusal(gzip(b"")), "feed feed is empty");
     assert!(refusal("\n \n").contains("holds only blanks"));
-    assert!(refusal("<?xml version=\"1.0\"?><rss>").contains("starts like XML: `<?xml"));
-    assert!(refusal("PK\x03\x04rest").contains("zip archive"));
+    assert!(refusal("<?xml version=\"1.0\"?><x>").contains("XML without products: `<?xml"));
+    assert!(refusal("<html><body>").contains("is a web page"));
+    assert!(refusal("PK\x03\x04rest").contains("nothing comes out of it"));
     assert!(refusal(b"\xff\xfei\0d\0".to_vec()).contains("UTF-16"));
     assert!(refusal("hello").contains("neither a JSON object nor a header"));
     assert!(refusal(b"\x00\x01\x02".to_vec()).contains("binary data: 00 01 02"));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::feed::{Cell, Row};
+use crate::catalog::notation::CURRENCIES;
 use crate::catalog::product::{Value, read_values};
 use crate::catalog::schema::{Attribute, Kind};
 
@@ -33,11 +34,6 @@ const COMMON_WORDS: [(&str, &[&str]); 8] = [
     ("nl", &["het", "een", "met", "voor", "van", "en", "de"]),
     ("pt", &["com", "para", "e", "do", "da", "uma", "os"]),
     ("sv", &["och", "med", "för", "till", "av", "en", "ett"]),
-];
-
-const CURRENCIES: [&str; 16] = [
-    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "JPY", "CAD", "AUD",
-    "BRL", "INR", "CNY",
 ];
 
 const SIGNS: [(char, &str); 5] = [

@@ -14,7 +14,7 @@ mod written;
 
 use rustc_hash::FxHashSet;
 
-use crate::catalog::feed::{Feed, Row};
+use crate::catalog::feed::{RawRow, Row};
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
 use crate::problem::Problem;
 
@@ -51,7 +51,7 @@ pub struct Inferred {
 
 /// Looks at the first `ROWS_MAX` rows of a feed and decides what is what, by the names of its columns and by what they
 /// hold. The schema always has an id and a title, in the worst case the same column.
-pub fn infer(feed: Feed) -> Inferred {
+pub fn infer(feed: impl IntoIterator<Item = Result<RawRow, Problem>>) -> Inferred {
     let mut problems = Vec::new();
     let mut raw_rows = Vec::new();
     let mut text_bytes = 0;
@@ -187,7 +187,10 @@ impl<'a> Proposal<'a> {
             found.role,
             Role::Price | Role::ListPrice | Role::Stock | Role::Color | Role::Size
         );
-        attribute.variant |= per_variant && self.grouped;
+        // A product outside groups has the column itself, a group's variants have it each.
+        let in_variants = |other: &Column| other.nested && other.name == column.name;
+        let also_nested = columns.all.iter().any(in_variants);
+        attribute.variant |= per_variant && (self.grouped || also_nested);
         use_role(&mut attribute, found.role);
         let mut note = self.note(column);
         if found.guessed {

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::catalog::feed::{Cell, Feed, Row};
+use crate::catalog::repairs::Repairs;
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
 use crate::problem::Problem;
 
@@ -295,7 +296,10 @@ variant = true
 "#;
 
 fn assembled(schema: &Schema, feed: Feed) -> impl Iterator<Item = Result<Assembled, Problem>> {
-    products(schema, feed.map(|raw| read_row(schema, &raw?)))
+    products(
+        schema,
+        feed.map(|raw| read_row(schema, &raw?, &mut Repairs::default())),
+    )
 }
 
 fn check(schema: &str, feed: &str, expected: Expect) {
