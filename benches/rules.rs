@@ -18,7 +18,7 @@ use endcap::engine::{Engine, Request, RulesSwitch};
 use endcap::evaluation::{Searches, back_test};
 use endcap::journal::{Event, EventKind};
 use endcap::merchandising::Rules;
-use endcap::publishing::{self, ShopPaths, Shrinking, rulebook};
+use endcap::publishing::{self, Order, ShopPaths, rulebook};
 use jiff::Timestamp;
 
 const RULES: usize = 10_000;
@@ -153,7 +153,13 @@ fn main() -> anyhow::Result<()> {
     fs::write(paths.shop.join("index/schema.toml"), SCHEMA)?;
     let schema = Schema::load(&paths.shop).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
     let feed = Feed::from_bytes("feed.jsonl", feed(products))?;
-    publishing::build(&paths, &schema, vec![feed], Shrinking::Refused, |_| {})?;
+    publishing::build(
+        &paths,
+        &schema,
+        vec![feed],
+        &Order::at(jiff::Timestamp::UNIX_EPOCH),
+        |_| {},
+    )?;
     let plain = Engine::new(publishing::load(&paths)?, None);
 
     fs::create_dir_all(paths.shop.join("merchandising/rules"))?;

@@ -9,7 +9,7 @@ use endcap::catalog::feed::Feed;
 use endcap::catalog::schema::Schema;
 use endcap::engine::{Engine, Request};
 use endcap::journal::{Entry, Event, EventKind, Evidence};
-use endcap::publishing::{self, ShopPaths, Shrinking};
+use endcap::publishing::{self, Order, ShopPaths};
 use endcap::shoppers::{AffinitySettings, Shoppers};
 use jiff::Timestamp;
 
@@ -174,7 +174,13 @@ fn shop(dir: &std::path::Path, now: Timestamp) -> anyhow::Result<Engine> {
         .map_err(|problems| anyhow::anyhow!("the bench's schema is wrong: {problems:?}"))?;
     let paths = ShopPaths::new(dir, "data");
     let feed = Feed::from_bytes("lamps", feed.into_bytes())?;
-    publishing::build(&paths, &schema, vec![feed], Shrinking::Allowed, |_| {})?;
+    publishing::build(
+        &paths,
+        &schema,
+        vec![feed],
+        &Order::at(jiff::Timestamp::UNIX_EPOCH).force("a bench"),
+        |_| {},
+    )?;
     let journal = dir.join("data/journal");
     let shoppers = Shoppers::open(&journal, AffinitySettings::default())?;
     let engine = Engine::new(publishing::load(&paths)?, Some(shoppers));

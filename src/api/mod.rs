@@ -131,7 +131,7 @@ mod tests {
             &paths,
             &schema,
             vec![feed],
-            crate::publishing::Shrinking::Refused,
+            &crate::publishing::Order::at(jiff::Timestamp::UNIX_EPOCH),
             |_| {},
         )
         .unwrap();

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::{CliError, Outcome, now, open};
 use crate::catalog::schema::{SCHEMA_FILE, Schema};
 use crate::demo::{SEED, generate};
-use crate::publishing::{PublishError, ShopPaths, Shrinking, live_generation};
+use crate::publishing::{Order, PublishError, ShopPaths, live_generation};
 use crate::shoppers::event;
 
 /// Where the generator leaves its feed and its events, inside the shop directory.
@@ -105,7 +105,12 @@ fn prepare(paths: &ShopPaths) -> Result<(), CliError> {
     );
     let feed = paths.shop.join(FEED_FILE).to_string_lossy().into_owned();
     let schema = Schema::load(&paths.shop).map_err(PublishError::Files)?;
-    let built = build_with_bar(paths, &schema, open_feeds(&[feed])?, Shrinking::Allowed)?;
+    let built = build_with_bar(
+        paths,
+        &schema,
+        open_feeds(&[feed])?,
+        &Order::at(now()).force("a new demo"),
+    )?;
     print_manifest(&built.manifest);
     let recorded = record_history(paths)?;
     println!("recorded {} events", grouped(recorded));

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::output::{FeedBar, counted, grouped, print_json, print_problems};
+use super::settings::Settings;
 use super::{CliError, Outcome, now};
 use crate::catalog::feed::{Feed, Source};
 use crate::catalog::repairs::Repair;
 use crate::catalog::schema::Schema;
 use crate::problem::Problem;
-use crate::publishing::{Built, Manifest, PublishError, ShopPaths, Shrinking, build};
+use crate::publishing::{Built, Differences, Manifest, Order, PublishError, ShopPaths, build};
 
 #[derive(clap::Args)]
 pub(super) struct Index {
@@ -16,9 +17,9 @@ pub(super) struct Index {
     /// platform, plain or as .gz, .zst or .zip.
     #[arg(required = true)]
     feeds: Vec<String>,
-    /// Publish even if more than half of the live products are gone.
-    #[arg(long)]
-    allow_shrink: bool,
+    /// Publish even if more changes than `[limits]` in endcap.toml allow, and write down why.
+    #[arg(long, value_name = "REASON")]
+    force: Option<String>,
     /// Print the result and every problem as JSON.
     #[arg(long)]
     json: bool,
@@ -31,6 +32,8 @@ struct Report<'r> {
     manifest: &'r Manifest,
     problems: &'r [Problem],
     repairs: &'r [Repair],
+    differences: Option<&'r Differences>,
+    beyond: &'r [String],
 }
 
 /// A feed and what it was found to be.
@@ -41,11 +44,19 @@ pub(super) struct Read {
 }
 
 impl Index {
-    pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let shrinking = if self.allow_shrink {
-            Shrinking::Allowed
-        } else {
-            Shrinking::Refused
+    pub(super) fn run(self, paths: &ShopPaths, settings: &Settings) -> Result<Outcome, CliError> {
+        if self
+            .force
+            .as_ref()
+            .is_some_and(|reason| reason.trim().is_empty())
+        {
+            let reason = "--force wants a reason, which is kept in the history: --force \"spring clearance\"";
+            return Err(CliError::Usage(reason.into()));
+        }
+        let order = Order {
+            limits: settings.limits,
+            force: self.force,
+            ..Order::at(now())
         };
         let schema = Schema::load(&paths.shop).map_err(PublishError::Files)?;
         let feeds = open_feeds(&self.feeds)?;
@@ -59,20 +70,30 @@ impl Index {
             manifest,
             problems,
             repairs,
-        } = build_with_bar(paths, &schema, feeds, shrinking)?;
+            differences,
+            beyond,
+        } = build_with_bar(paths, &schema, feeds, &order)?;
         if self.json {
             print_json(&Report {
                 feeds: &formats,
                 manifest: &manifest,
                 problems: &problems,
                 repairs: &repairs,
+                differences: differences.as_ref(),
+                beyond: &beyond,
             })?;
         } else {
             print_problems(&problems);
             for repair in &repairs {
                 eprintln!("{repair}");
             }
+            for limit in &beyond {
+                eprintln!("forced: {limit}");
+            }
             print_manifest(&manifest);
+            if let Some(differences) = &differences {
+                print_differences(differences);
+            }
         }
         Ok(if problems.is_empty() {
             Outcome::Done
@@ -106,20 +127,44 @@ pub(super) fn build_with_bar(
     paths: &ShopPaths,
     schema: &Schema,
     feeds: Vec<Feed>,
-    shrinking: Shrinking,
+    order: &Order,
 ) -> Result<Built, CliError> {
     let total = feeds.iter().map(Feed::bytes_total).sum();
     let bar = FeedBar::new(total, feeds.iter().map(Feed::bytes_read).collect());
-    let built = build(paths, schema, feeds, shrinking, |progress| {
+    let built = build(paths, schema, feeds, order, |progress| {
         let doing = if progress.finishing {
             "writing and checking"
         } else {
             "indexing"
         };
-        bar.set(format!("{doing}, {} products", grouped(progress.products)));
+        bar.set(doing, progress.rows, progress.products);
     });
     bar.finish();
     Ok(built?)
+}
+
+fn print_differences(differences: &Differences) {
+    let Differences {
+        added,
+        changed,
+        removed,
+        sample,
+    } = differences;
+    println!(
+        "{} added, {} changed, {} removed",
+        grouped(*added),
+        grouped(*changed),
+        grouped(*removed)
+    );
+    for (sign, ids) in [
+        ("+", &sample.added),
+        ("~", &sample.changed),
+        ("-", &sample.removed),
+    ] {
+        if !ids.is_empty() {
+            println!("  {sign} {}", ids.join(", "));
+        }
+    }
 }
 
 pub(super) fn print_manifest(manifest: &Manifest) {

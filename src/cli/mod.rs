@@ -17,10 +17,12 @@ macro_rules! eprintln {
 mod check;
 mod demo;
 mod eval;
+mod history;
 mod index;
 mod init;
 mod output;
 mod replay;
+mod rollback;
 mod rules;
 mod search;
 mod serve;
@@ -74,6 +76,10 @@ enum Command {
     Demo(demo::Demo),
     /// Read feeds whole and publish the catalog.
     Index(index::Index),
+    /// Make an earlier generation of the catalog live again.
+    Rollback(rollback::Rollback),
+    /// Show what was published, refused and rolled back.
+    History(history::History),
     /// Serve the storefront and the API.
     Serve(serve::Serve),
     /// Search from the command line.
@@ -144,7 +150,9 @@ pub fn run() -> ExitCode {
     let outcome = match arguments.command {
         Command::Init(init) => init.run(),
         Command::Demo(demo) => demo.run(&paths),
-        Command::Index(index) => index.run(&paths),
+        Command::Index(index) => index.run(&paths, &settings),
+        Command::Rollback(rollback) => rollback.run(&paths),
+        Command::History(history) => history.run(&paths),
         Command::Serve(serve) => serve.run(&paths, &settings),
         Command::Search(search) => search.run(&paths),
         Command::Check(check) => check.run(&paths),

@@ -50,7 +50,11 @@ impl FeedBar {
         FeedBar { bar, read }
     }
 
-    pub(super) fn set(&self, message: String) {
+    /// Says what is being done, how much is done, and how fast.
+    pub(super) fn set(&self, doing: &str, rows: u64, products: u64) {
+        let seconds = self.bar.elapsed().as_secs_f64().max(0.001);
+        let rate = grouped((rows as f64 / seconds) as u64);
+        let message = format!("{doing}, {} products, {rate} rows/s", grouped(products));
         self.bar.set_position(
             self.read
                 .iter()

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::CliError;
 use crate::problem::{Problem, line_of};
-use crate::publishing::SETTINGS_FILE;
+use crate::publishing::{Limits, SETTINGS_FILE};
 
 /// What an operator sets.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,6 +22,8 @@ pub(super) struct Settings {
     pub(super) retention_days: Option<u32>,
     /// The shop's name on its pages; `--name`, `ENDCAP_NAME`.
     pub(super) name: String,
+    /// How much a publication may change.
+    pub(super) limits: Limits,
 }
 
 impl Default for Settings {
@@ -32,6 +34,7 @@ impl Default for Settings {
             body_bytes_max: 2 << 20,
             retention_days: None,
             name: "Endcap".into(),
+            limits: Limits::default(),
         }
     }
 }

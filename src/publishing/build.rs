@@ -1,10 +1,16 @@
 //! A feed becomes a generation beside the live one, and then the live one.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::generation::{Draft, Manifest, live_products};
+use jiff::Timestamp;
+
+use super::differences::{Contents, Differences, content};
+use super::generation::{Draft, Manifest, folder, live_generation, live_manifest};
+use super::guards::{self, Counting, Limits};
+use super::publications::{Outcome, Publication, record};
 use super::{PublishError, ShopPaths};
 use crate::catalog::columns::ColumnsBuilder;
 use crate::catalog::documents::{DocumentsWriter, TEXT_FILE};
@@ -19,14 +25,35 @@ use crate::retrieval::{TextIndexBuilder, Words, WordsReader};
 /// Rows, or products, handed from thread to thread at a time.
 const BATCH_ITEMS: usize = 512;
 
-/// A feed that holds less than one in this many of the live products is taken for a part of the catalog.
-const SHRUNK_TO_MIN: u32 = 2;
+/// When a build is done, and how much it may change.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub now: Timestamp,
+    pub limits: Limits,
+    /// Why the limits do not hold this time.
+    pub force: Option<String>,
+    /// Set from outside to give the build up.
+    pub cancelled: Arc<AtomicBool>,
+}
 
-/// Whether the catalog may lose more than half of its products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shrinking {
-    Refused,
-    Allowed,
+impl Order {
+    /// Within the usual limits.
+    pub fn at(now: Timestamp) -> Self {
+        Order {
+            now,
+            limits: Limits::default(),
+            force: None,
+            cancelled: Arc::default(),
+        }
+    }
+
+    /// Beyond all limits, for this reason.
+    pub fn force(self, reason: impl Into<String>) -> Self {
+        Order {
+            force: Some(reason.into()),
+            ..self
+        }
+    }
 }
 
 /// What a build came to.
@@ -37,23 +64,71 @@ pub struct Built {
     pub problems: Vec<Problem>,
     /// What was mended or left out on purpose.
     pub repairs: Vec<Repair>,
+    /// Against what was live; `None` when nothing was, or nothing that can be compared.
+    pub differences: Option<Differences>,
+    /// The limits that were exceeded; it was forced.
+    pub beyond: Vec<String>,
 }
 
 /// How far a build is.
 pub struct Progress {
+    /// Rows read, whether they became products or not.
+    pub rows: u64,
     pub products: u64,
     /// The last batch is in; what follows is writing and checking.
     pub finishing: bool,
 }
 
 /// Reads feeds whole, one after the other, builds the next generation and publishes it. The live one serves until the
-/// very end; a feed that is truncated, feeds without a product, or, when shrinking is refused, with less than half of
-/// the live products, change nothing.
+/// very end; a feed that is truncated, feeds without a product, and what goes beyond the limits change nothing. Either
+/// way it goes into the history.
 pub fn build(
     paths: &ShopPaths,
     schema: &Schema,
     feeds: Vec<Feed>,
-    shrinking: Shrinking,
+    order: &Order,
+    progress: impl FnMut(Progress),
+) -> Result<Built, PublishError> {
+    let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
+    let feed = names.join(", ");
+    let built = build_next(paths, schema, feeds, order, progress);
+    let mut entry = Publication {
+        at: order.now,
+        what: Outcome::Refused,
+        live: live_generation(&paths.data),
+        feed,
+        counts: None,
+        refused: 0,
+        differences: None,
+        beyond: Vec::new(),
+        reason: None,
+    };
+    match &built {
+        Ok(built) => {
+            entry.what = match built.beyond.is_empty() {
+                true => Outcome::Published,
+                false => Outcome::Forced,
+            };
+            entry.counts = Some(built.manifest.counts);
+            entry.refused = built.manifest.refused;
+            entry.differences.clone_from(&built.differences);
+            entry.beyond.clone_from(&built.beyond);
+            entry.reason.clone_from(&order.force);
+        }
+        Err(PublishError::Busy(_)) => return built,
+        Err(error) => entry.reason = Some(error.to_string()),
+    }
+    if let Err(error) = record(&paths.data, &entry) {
+        tracing::warn!(%error, "the history of publications cannot be kept");
+    }
+    built
+}
+
+fn build_next(
+    paths: &ShopPaths,
+    schema: &Schema,
+    feeds: Vec<Feed>,
+    order: &Order,
     mut progress: impl FnMut(Progress),
 ) -> Result<Built, PublishError> {
     let draft = Draft::begin(&paths.data)?;
@@ -65,17 +140,25 @@ pub fn build(
     let mut feeds = feeds;
     let mut parts = Parts::create(&draft.dir, schema)?;
     let (mut problems, mut refused) = (Vec::new(), 0);
+    let rows_read = AtomicU64::new(0);
     let repairs = Mutex::new(Repairs::default());
     thread::scope(|scope| -> Result<(), PublishError> {
-        let rows = Batches(feeds.iter_mut().flatten());
+        let rows = feeds.iter_mut().flatten().inspect(|_| {
+            rows_read.fetch_add(1, Ordering::Relaxed);
+        });
+        let rows = Batches(rows);
         let rows = in_order(scope, rows, |rows| read_rows(schema, rows, &repairs)).flatten();
         let products = Batches(products(schema, rows));
         let words = WordsReader::new(schema);
         for batch in in_order(scope, products, move |batch| prepare(schema, &words, batch)) {
-            parts.push(&batch)?;
+            parts.push(schema, &batch)?;
             refused += batch.refused;
             problems.extend(batch.problems);
+            if order.cancelled.load(Ordering::Relaxed) {
+                return Err(PublishError::Cancelled { feed: name.clone() });
+            }
             progress(Progress {
+                rows: rows_read.load(Ordering::Relaxed),
                 products: parts.columns.products().into(),
                 finishing: false,
             });
@@ -85,6 +168,7 @@ pub fn build(
     let indexed = parts.columns.products();
     let truncated = feeds.iter().any(Feed::truncated);
     progress(Progress {
+        rows: rows_read.load(Ordering::Relaxed),
         products: indexed.into(),
         finishing: true,
     });
@@ -101,22 +185,26 @@ pub fn build(
             first,
         });
     }
-    if shrinking == Shrinking::Refused
-        && let Some(live) = live_products(&paths.data)
-        && indexed.saturating_mul(SHRUNK_TO_MIN) < live
-    {
-        return Err(PublishError::Shrunk {
-            feed: name,
-            products: indexed,
-            live,
-        });
+    let counts = std::mem::take(&mut parts.counting).finish();
+    let live = live_manifest(&paths.data);
+    let beyond = live.as_ref().map_or_else(Vec::new, |live| {
+        guards::beyond(&order.limits, &live.counts, &counts)
+    });
+    if !beyond.is_empty() && order.force.is_none() {
+        return Err(PublishError::Beyond { feed: name, beyond });
     }
+    let differences = live.and_then(|live| {
+        let earlier = folder(&paths.data, live.generation);
+        parts.contents.differences(&earlier)
+    });
     let manifest = Manifest {
         generation: draft.generation,
         products: indexed,
         variants: parts.columns.variants(),
         feed: name,
         refused,
+        counts,
+        forced: order.force.clone().filter(|_| !beyond.is_empty()),
     };
     parts.finish(&draft, schema)?;
     draft.publish(&manifest)?;
@@ -128,6 +216,8 @@ pub fn build(
         manifest,
         problems,
         repairs: repairs.into_list(),
+        differences,
+        beyond,
     })
 }
 
@@ -136,6 +226,8 @@ struct Parts {
     columns: ColumnsBuilder,
     documents: DocumentsWriter,
     text: TextIndexBuilder,
+    contents: Contents,
+    counting: Counting,
 }
 
 impl Parts {
@@ -144,12 +236,16 @@ impl Parts {
             columns: ColumnsBuilder::new(schema),
             documents: DocumentsWriter::create(dir).map_err(PublishError::io(dir))?,
             text: TextIndexBuilder::create(dir, schema)?,
+            contents: Contents::default(),
+            counting: Counting::default(),
         })
     }
 
-    fn push(&mut self, batch: &Prepared) -> Result<(), PublishError> {
-        for product in &batch.products {
+    fn push(&mut self, schema: &Schema, batch: &Prepared) -> Result<(), PublishError> {
+        for (product, content) in batch.products.iter().zip(&batch.contents) {
             self.columns.push(product);
+            self.contents.push(product, *content);
+            self.counting.add(schema, product);
         }
         self.documents
             .push(&batch.shown, &batch.shown_ends)
@@ -163,6 +259,8 @@ impl Parts {
         thread::scope(|scope| {
             let text = scope.spawn(|| self.text.finish(dir));
             let documents = scope.spawn(|| self.documents.finish(dir));
+            let contents = self.contents.write(dir);
+            contents.map_err(PublishError::io(dir))?;
             draft.write_columns(schema, &self.columns.finish_for_writing())?;
             let finished = "writing does not panic: it only returns errors";
             documents
@@ -177,6 +275,8 @@ impl Parts {
 /// A batch of products with all that can be made of them without the others.
 struct Prepared {
     products: Vec<Product>,
+    /// By product: a fingerprint of its values.
+    contents: Vec<u64>,
     /// What a page shows of each, as JSON, one after the other.
     shown: Vec<u8>,
     /// By product: where that ends.
@@ -226,6 +326,7 @@ fn prepare(
     }
     Prepared {
         words: reader.read(products.iter()),
+        contents: products.iter().map(content).collect(),
         products,
         shown,
         shown_ends,

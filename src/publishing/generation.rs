@@ -9,6 +9,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
+use super::guards::Counts;
 use super::{PublishError, fingerprint};
 use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
@@ -19,6 +20,9 @@ use crate::retrieval::TextIndex;
 
 /// Older generations are swept when a new one is published.
 pub const GENERATIONS_KEPT: usize = 3;
+
+/// How this version writes generations. Raise it when a file of theirs is written differently.
+const FORMAT: u32 = 1;
 
 pub(super) const GENERATIONS_DIR: &str = "generations";
 const LIVE_FILE: &str = "live";
@@ -37,11 +41,20 @@ pub struct Manifest {
     pub feed: String,
     /// Lines of the feed that were refused.
     pub refused: u64,
+    /// What the limits look at.
+    #[serde(default)]
+    pub counts: Counts,
+    /// Why it was published beyond the limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<String>,
 }
 
 /// The manifest as it is written: last, so that a folder with one is whole.
 #[derive(Serialize, Deserialize)]
 struct Written {
+    /// How the files are written; earlier versions said nothing.
+    #[serde(default)]
+    format: u32,
     #[serde(flatten)]
     manifest: Manifest,
     /// Fingerprints of the other files; generations of earlier versions have none.
@@ -63,11 +76,7 @@ impl Draft {
     pub(super) fn begin(data: &Path) -> Result<Draft, PublishError> {
         let generations = data.join(GENERATIONS_DIR);
         fs::create_dir_all(&generations).map_err(PublishError::io(&generations))?;
-        let lock_path = data.join(LOCK_FILE);
-        let lock = File::create(&lock_path).map_err(PublishError::io(&lock_path))?;
-        if lock.try_lock().is_err() {
-            return Err(PublishError::Busy(data.to_path_buf()));
-        }
+        let lock = lock(data)?;
         let generation = numbers(&generations).last().copied().unwrap_or_default() + 1;
         let dir = generations.join(format!("{generation:06}.building"));
         if dir.exists() {
@@ -103,6 +112,7 @@ impl Draft {
     pub(super) fn publish(self, manifest: &Manifest) -> Result<(), PublishError> {
         let path = self.dir.join(MANIFEST_FILE);
         let written = Written {
+            format: FORMAT,
             manifest: manifest.clone(),
             files: fingerprint::of_folder(&self.dir).map_err(PublishError::io(&self.dir))?,
         };
@@ -115,12 +125,7 @@ impl Draft {
         sync_dir(&self.data.join(GENERATIONS_DIR))?;
         // The fingerprints were taken from what was read back a moment ago.
         open_parts(&self.data, manifest)?;
-        let next = self.data.join("live.next");
-        write_durably(&next, format!("{}\n", self.generation).as_bytes())
-            .map_err(PublishError::io(&next))?;
-        let live = self.data.join(LIVE_FILE);
-        fs::rename(&next, &live).map_err(PublishError::io(&live))?;
-        sync_dir(&self.data)?;
+        make_live(&self.data, self.generation)?;
         sweep(&self.data, self.generation);
         Ok(())
     }
@@ -142,11 +147,63 @@ pub fn live_generation(data: &Path) -> Option<u64> {
         .ok()
 }
 
-/// How many products are live; `None` when nothing is, or nothing that can be read.
-pub(super) fn live_products(data: &Path) -> Option<u32> {
+/// What the live generation holds; `None` when nothing is live, or nothing that can be read.
+pub(super) fn live_manifest(data: &Path) -> Option<Manifest> {
     let path = folder(data, live_generation(data)?).join(MANIFEST_FILE);
-    let manifest: Manifest = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    Some(manifest.products)
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// The generations on disk, the newest last.
+pub fn generations(data: &Path) -> Vec<Manifest> {
+    let numbers = numbers(&data.join(GENERATIONS_DIR)).into_iter();
+    let manifest = |number| {
+        let path = folder(data, number).join(MANIFEST_FILE);
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    };
+    numbers.filter_map(manifest).collect()
+}
+
+/// Makes an earlier generation live again: the one before the live one when none is named. Returns what it holds.
+///
+/// # Errors
+/// When there is none, or it is damaged, or another process is indexing.
+pub(super) fn go_back(data: &Path, to: Option<u64>) -> Result<Manifest, PublishError> {
+    let live = live_generation(data).ok_or_else(|| PublishError::NothingIndexed(data.into()))?;
+    let _lock = lock(data)?;
+    let kept = generations(data);
+    let wanted = |manifest: &&Manifest| match to {
+        Some(number) => manifest.generation == number && number != live,
+        None => manifest.generation < live,
+    };
+    let Some(manifest) = kept.iter().rev().find(wanted) else {
+        let numbers = kept.iter().map(|manifest| manifest.generation);
+        return Err(PublishError::NoSuchGeneration {
+            wanted: to,
+            kept: numbers.filter(|number| *number != live).collect(),
+        });
+    };
+    open(data, manifest.generation)?;
+    make_live(data, manifest.generation)?;
+    Ok(manifest.clone())
+}
+
+/// Names a generation in `live`, which is replaced atomically.
+fn make_live(data: &Path, generation: u64) -> Result<(), PublishError> {
+    let next = data.join("live.next");
+    write_durably(&next, format!("{generation}\n").as_bytes()).map_err(PublishError::io(&next))?;
+    let live = data.join(LIVE_FILE);
+    fs::rename(&next, &live).map_err(PublishError::io(&live))?;
+    sync_dir(data)
+}
+
+/// Held while generations are changed; only one process at a time may.
+fn lock(data: &Path) -> Result<File, PublishError> {
+    let path = data.join(LOCK_FILE);
+    let lock = File::create(&path).map_err(PublishError::io(&path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(PublishError::Busy(data.to_path_buf())),
+    }
 }
 
 /// Opens the live generation or, when that is damaged, the newest sound one before it.
@@ -181,8 +238,19 @@ pub(super) fn open(data: &Path, generation: u64) -> Result<Catalog, PublishError
     };
     let manifest = fs::read(dir.join(MANIFEST_FILE))
         .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
-    let Written { manifest, files } = serde_json::from_slice(&manifest)
+    let Written {
+        format,
+        manifest,
+        files,
+    } = serde_json::from_slice(&manifest)
         .map_err(|error| damaged(format!("{MANIFEST_FILE}: {error}")))?;
+    if format != FORMAT {
+        return Err(PublishError::Format {
+            generation,
+            written: format,
+            read: FORMAT,
+        });
+    }
     let found = fingerprint::of_files(&dir, files.keys().cloned().collect())
         .map_err(|error| damaged(error.to_string()))?;
     let differs = |(name, written): &(&String, &u64)| found[*name] != **written;
@@ -247,7 +315,7 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
     })
 }
 
-fn folder(data: &Path, generation: u64) -> PathBuf {
+pub(super) fn folder(data: &Path, generation: u64) -> PathBuf {
     data.join(GENERATIONS_DIR).join(format!("{generation:06}"))
 }
 

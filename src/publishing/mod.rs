@@ -4,20 +4,28 @@
 //! replacement of one small file, `live`, that names a generation.
 
 mod build;
+mod differences;
 mod files;
 mod fingerprint;
 mod generation;
+mod guards;
 pub mod history;
 mod load;
+mod publications;
+mod rollback;
 pub mod rulebook;
 mod synonym_lines;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Built, Progress, Shrinking, build};
+pub use build::{Built, Order, Progress, build};
+pub use differences::{Differences, SAMPLE_MAX, Sample};
 pub use files::SETTINGS_FILE;
-pub use generation::{GENERATIONS_KEPT, Manifest, live_generation};
+pub use generation::{GENERATIONS_KEPT, Manifest, generations, live_generation};
+pub use guards::{Counts, Limits};
 pub use load::{load, reload, validate};
+pub use publications::{Outcome, Publication, publications};
+pub use rollback::roll_back;
 pub use synonym_lines::{SynonymLine, synonym_lines};
 
 use std::path::{Path, PathBuf};
@@ -69,12 +77,21 @@ pub enum PublishError {
     )]
     Truncated { feed: String },
     #[error(
-        "{feed} would leave {products} of {live} products, so nothing was published and the live index stays: send the whole catalog, or say --allow-shrink if so many are gone"
+        "{feed} changes more than the limits allow, so nothing was published and the live index stays:\n{}\nif the feed is right, say so with --force \"REASON\"; the limits are `[limits]` in {SETTINGS_FILE}",
+        lines(.beyond)
     )]
-    Shrunk {
-        feed: String,
-        products: u32,
-        live: u32,
+    Beyond { feed: String, beyond: Vec<String> },
+    #[error("{feed}: the job was cancelled, nothing was published and the live index stays")]
+    Cancelled { feed: String },
+    #[error("{}", no_such_generation(*.wanted, .kept))]
+    NoSuchGeneration { wanted: Option<u64>, kept: Vec<u64> },
+    #[error(
+        "generation {generation} is written in format {written} and this endcap reads format {read}: run `endcap index FEED` to build the next one, or use the endcap that wrote it"
+    )]
+    Format {
+        generation: u64,
+        written: u32,
+        read: u32,
     },
     #[error("nothing is indexed in {}: run `endcap index FEED` first, or `endcap demo` for a shop to try", .0.display())]
     NothingIndexed(PathBuf),
@@ -101,6 +118,26 @@ impl PublishError {
             path: path.to_path_buf(),
             error,
         }
+    }
+}
+
+fn lines(found: &[String]) -> String {
+    let indented: Vec<String> = found.iter().map(|line| format!("  {line}")).collect();
+    indented.join("\n")
+}
+
+fn no_such_generation(wanted: Option<u64>, kept: &[u64]) -> String {
+    let kept: Vec<String> = kept.iter().map(u64::to_string).collect();
+    let others = match kept.as_slice() {
+        [] => "no other generation is kept".to_string(),
+        kept => format!(
+            "generations that are kept beside the live one: {}",
+            kept.join(", ")
+        ),
+    };
+    match wanted {
+        Some(number) => format!("there is no generation {number} to go back to; {others}"),
+        None => format!("there is no generation before the live one; {others}"),
     }
 }
 

@@ -34,7 +34,7 @@ fn index(shop: &Shop, feed: &[u8]) -> Result<Built, PublishError> {
         &shop.paths,
         &shop.schema,
         vec![feed],
-        Shrinking::Refused,
+        &Order::at(jiff::Timestamp::UNIX_EPOCH),
         |_| {},
     )
 }
@@ -257,4 +257,50 @@ fn a_damaged_byte_is_found_before_anything_is_served() {
         "only {damaged_files} files were damaged"
     );
     assert_eq!(ids(&shop, "shoes").len(), 24);
+}
+
+#[test]
+fn what_changed_is_counted_and_kept_in_the_history() {
+    let shop = shop();
+    let line = |id: u32, title: &str| format!("{{\"id\":\"{id}\",\"title\":\"{title}\"}}\n");
+    let feed: String = (0..20).map(|id| line(id, "Shoe")).collect();
+    let built = index(&shop, feed.as_bytes()).unwrap();
+    assert_eq!(built.differences, None);
+    let next: String = (1..21)
+        .map(|id| line(id, if id == 5 { "Boot" } else { "Shoe" }))
+        .collect();
+    let built = index(&shop, next.as_bytes()).unwrap();
+    let found = built.differences.unwrap();
+    assert_eq!((found.added, found.changed, found.removed), (1, 1, 1));
+    assert_eq!(found.sample.added, ["20"]);
+    assert_eq!(found.sample.changed, ["5"]);
+    assert_eq!(found.sample.removed, ["0"]);
+    let half: String = (1..11).map(|id| line(id, "Shoe")).collect();
+    let refused = index(&shop, half.as_bytes()).unwrap_err();
+    assert!(
+        matches!(&refused, PublishError::Beyond { beyond, .. } if beyond.len() == 2),
+        "{refused}"
+    );
+    let history = publications(&shop.paths.data).unwrap();
+    let outcomes: Vec<Outcome> = history.iter().map(|entry| entry.what).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::Published, Outcome::Published, Outcome::Refused]
+    );
+    assert_eq!(history[2].reason, Some(refused.to_string()));
+    assert_eq!(history[2].live, Some(2));
+}
+
+#[test]
+fn a_cancelled_build_changes_nothing() {
+    let shop = shop();
+    index(&shop, b"{\"id\":\"1\",\"title\":\"red shoes\"}\n").unwrap();
+    let feed = Feed::from_bytes("feed", b"{\"id\":\"2\",\"title\":\"hat\"}\n".to_vec()).unwrap();
+    let order = Order::at(jiff::Timestamp::UNIX_EPOCH);
+    order
+        .cancelled
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let cancelled = build(&shop.paths, &shop.schema, vec![feed], &order, |_| {});
+    assert!(matches!(cancelled, Err(PublishError::Cancelled { .. })));
+    assert_eq!(ids(&shop, ""), ["1"]);
 }

@@ -152,10 +152,57 @@ fn a_hopeless_feed_changes_nothing() {
         error: DIR/part.jsonl would leave 1 of 3 products, so nothing was published and the live index stays: send the whole catalog, or say --allow-shrink if so many are gone
     "#]]);
     let part = folder.path("part.jsonl");
+    let part = part.to_str().unwrap();
+    folder.run(&["index", "--force", " ", part]).exits(2);
     folder
-        .run(&["index", "--allow-shrink", part.to_str().unwrap()])
+        .run(&["index", "--force", "the others are gone", part])
         .succeeds();
     assert_eq!(folder.ids(""), ["1"]);
+}
+
+#[test]
+fn what_was_forced_is_written_down_and_can_be_taken_back() {
+    let folder = indexed();
+    let none = folder.run(&["rollback"]).exits(1);
+    expect![[r#""#]].assert_eq(&none.complaint(folder.dir.path()));
+    let part = "{\"id\": \"1\", \"title\": \"Red boots\"}\n";
+    folder.write("part.jsonl", part);
+    folder.index("part.jsonl").exits(1);
+    let part = folder.path("part.jsonl");
+    let forced = folder
+        .run(&["index", "--force", "clearance", part.to_str().unwrap()])
+        .succeeds();
+    let told = forced
+        .stdout
+        .replace(folder.dir.path().to_str().unwrap(), "DIR");
+    expect![[r#""#]].assert_eq(&told);
+    let back = folder
+        .run(&["rollback", "--reason", "that was a mistake"])
+        .succeeds();
+    expect![[r#""#]].assert_eq(&back.stdout);
+    assert_eq!(folder.ids(""), ["1", "3", "2"]);
+    folder.run(&["rollback", "2"]).succeeds();
+    assert_eq!(folder.ids(""), ["1"]);
+    let history = folder.run(&["history"]).succeeds().stdout;
+    let history = history.replace(folder.dir.path().to_str().unwrap(), "DIR");
+    // Without the times.
+    let history: Vec<&str> = history
+        .lines()
+        .map(|line| line.split_once("Z ").map_or(line, |(_, told)| told))
+        .collect();
+    expect![[r#""#]].assert_eq(&history.join("\n"));
+}
+
+#[test]
+fn a_generation_of_another_format_says_so() {
+    let folder = indexed();
+    let manifest = folder.path("shop/data/generations/000001/manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("\"format\": 1", "\"format\": 9")).unwrap();
+    let refused = folder.run(&["search", "red"]).exits(1);
+    expect![[r#""#]].assert_eq(&refused.complaint(folder.dir.path()));
+    folder.index("feed.jsonl").succeeds();
+    folder.run(&["search", "red"]).succeeds();
 }
 
 #[test]

@@ -11,7 +11,7 @@
 use endcap::catalog::feed::Feed;
 use endcap::catalog::schema::Schema;
 use endcap::engine::{Engine, Request};
-use endcap::publishing::{self, ShopPaths, Shrinking};
+use endcap::publishing::{self, Order, ShopPaths};
 
 use crate::shop::{Shop, ask, ids, now, shop};
 
@@ -107,7 +107,14 @@ fn every_column_with_words_finds_after_the_title() {
     );
     let schema = Schema::parse("schema.toml", schema).unwrap();
     let feed = Feed::from_bytes("feed.jsonl", feed.into()).unwrap();
-    publishing::build(&paths, &schema, vec![feed], Shrinking::Refused, |_| {}).unwrap();
+    publishing::build(
+        &paths,
+        &schema,
+        vec![feed],
+        &Order::at(crate::shop::NOW.parse().unwrap()),
+        |_| {},
+    )
+    .unwrap();
     let engine = Engine::new(publishing::load(&paths).unwrap(), None);
     let found = |words: &str| {
         let page = engine.search(&Request::new(words, now())).unwrap();

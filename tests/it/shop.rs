@@ -41,7 +41,7 @@ pub(crate) fn shop(table: &str) -> Shop {
         &paths,
         &schema,
         vec![feed],
-        publishing::Shrinking::Refused,
+        &publishing::Order::at(NOW.parse().unwrap()),
         |_| {},
     )
     .unwrap();
