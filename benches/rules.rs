@@ -157,7 +157,7 @@ fn main() -> anyhow::Result<()> {
         &paths,
         &schema,
         vec![feed],
-        &Order::at(jiff::Timestamp::UNIX_EPOCH),
+        &Order::at(Timestamp::UNIX_EPOCH),
         |_| {},
     )?;
     let plain = Engine::new(publishing::load(&paths)?, None);

@@ -178,7 +178,7 @@ fn shop(dir: &std::path::Path, now: Timestamp) -> anyhow::Result<Engine> {
         &paths,
         &schema,
         vec![feed],
-        &Order::at(jiff::Timestamp::UNIX_EPOCH).force("a bench"),
+        &Order::at(Timestamp::UNIX_EPOCH).force("a bench"),
         |_| {},
     )?;
     let journal = dir.join("data/journal");

@@ -64,7 +64,7 @@ pub fn build(
         paths,
         &schema,
         vec![feed],
-        &publishing::Order::at(jiff::Timestamp::UNIX_EPOCH).force("a bench"),
+        &publishing::Order::at(Timestamp::UNIX_EPOCH).force("a bench"),
         progress,
     )?)
 }

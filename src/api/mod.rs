@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::engine::Engine;
-use crate::publishing::ShopPaths;
+use crate::publishing::{self, Jobs, JobsSettings, ShopPaths};
 
 /// At most this many requests are at work or wait for a thread; whoever comes then is told to come again.
 const REQUESTS_MAX: usize = 4_096;
@@ -32,6 +32,8 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Whoever was not seen for this many days is erased, once a day; never when not said.
     pub retention_days: Option<u32>,
+    /// How much a pushed feed may change.
+    pub publication: publishing::Limits,
 }
 
 /// What every handler reads.
@@ -41,14 +43,26 @@ pub struct Shop {
     paths: Arc<ShopPaths>,
     name: Arc<str>,
     limits: Limits,
+    /// `None` when feeds cannot be taken.
+    jobs: Option<Arc<Jobs>>,
     /// One for each request that may be at work.
     places: Arc<Semaphore>,
 }
 
 impl Shop {
     pub fn new(engine: Arc<Engine>, paths: ShopPaths, name: String, limits: Limits) -> Self {
+        let settings = JobsSettings {
+            paths: paths.clone(),
+            limits: limits.publication,
+            clock: now,
+        };
+        let jobs = Jobs::open(settings).map(Arc::new);
+        if let Err(error) = &jobs {
+            tracing::error!(%error, "feeds cannot be taken");
+        }
         Shop {
             engine,
+            jobs: jobs.ok(),
             paths: Arc::new(paths),
             name: name.into(),
             limits,
@@ -127,19 +141,20 @@ mod tests {
         let paths = ShopPaths::new(dir.path(), "data");
         let feed = b"{\"id\":\"1\",\"title\":\"red shoes\"}\n".to_vec();
         let feed = crate::catalog::feed::Feed::from_bytes("feed", feed).unwrap();
-        crate::publishing::build(
+        publishing::build(
             &paths,
             &schema,
             vec![feed],
-            &crate::publishing::Order::at(jiff::Timestamp::UNIX_EPOCH),
+            &publishing::Order::at(jiff::Timestamp::UNIX_EPOCH),
             |_| {},
         )
         .unwrap();
-        let snapshot: Snapshot = crate::publishing::load(&paths).unwrap();
+        let snapshot: Snapshot = publishing::load(&paths).unwrap();
         let engine = Arc::new(Engine::new(snapshot, None));
         let limits = Limits {
             body_bytes_max: 1,
             retention_days: None,
+            publication: publishing::Limits::default(),
         };
         Shop {
             places: Arc::new(Semaphore::new(places)),

@@ -20,6 +20,7 @@ use super::{Shop, console, metrics, native, operations, pages};
         (name = "events", description = "What shoppers did."),
         (name = "shoppers", description = "Who shoppers are, and what is known of them."),
         (name = "merchandising", description = "What merchants decide."),
+        (name = "catalog", description = "Feeds in, and what becomes of them."),
         (name = "operations", description = "How the server is."),
     )
 )]
@@ -52,6 +53,10 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::synonyms::preview))
         .routes(routes!(native::synonyms::list))
         .routes(routes!(native::synonyms::file, native::synonyms::put_file))
+        .routes(routes!(native::feeds::push))
+        .routes(routes!(native::feeds::list))
+        .routes(routes!(native::feeds::get, native::feeds::cancel))
+        .routes(routes!(native::feeds::watch))
         .routes(routes!(native::problems::get))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))

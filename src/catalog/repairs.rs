@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const KINDS_MAX: usize = 500;
 
 /// One kind of repair, as often as it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Repair {
     /// What was done, in lowercase and without a full stop.
     pub what: String,

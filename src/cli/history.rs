@@ -1,6 +1,6 @@
 //! `endcap history`: what was published, refused and rolled back.
 
-use super::output::{grouped, print_json};
+use super::output::{counted, grouped, print_json};
 use super::{CliError, Outcome as CommandOutcome};
 use crate::publishing::{Outcome, Publication, ShopPaths, publications};
 
@@ -40,8 +40,8 @@ fn print_entry(entry: &Publication) {
         entry.at, entry.feed
     );
     if let Some(counts) = &entry.counts {
-        let (products, refused) = (grouped(counts.products), grouped(entry.refused));
-        println!("  {products} products, {refused} lines refused");
+        let products = counted(counts.products, "product");
+        println!("  {products}, {} refused", counted(entry.refused, "line"));
     }
     if let Some(found) = &entry.differences {
         let [added, changed, removed] = [found.added, found.changed, found.removed].map(grouped);

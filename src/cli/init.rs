@@ -33,7 +33,7 @@ impl Init {
         // Without its folder, so that the shop directory can go elsewhere.
         let feed_name = match &source {
             Source::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
-            Source::StandardInput => source.name().into(),
+            Source::Pushed { .. } | Source::StandardInput => source.name().into(),
         };
         let written = write_shop(&self.dir, &inferred, &feed_name)
             .map_err(|error| CliError::Failed(error.to_string()))?;

@@ -64,6 +64,7 @@ impl Serve {
         let limits = Limits {
             body_bytes_max: self.body_bytes_max.unwrap_or(settings.body_bytes_max),
             retention_days: self.retention_days.or(settings.retention_days),
+            publication: settings.limits,
         };
         let name = self.name.unwrap_or_else(|| settings.name.clone());
         let shop = api::Shop::new(engine, paths.clone(), name, limits);

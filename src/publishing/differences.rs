@@ -18,7 +18,7 @@ pub(super) const CONTENTS_FILE: &str = "contents.bin";
 pub const SAMPLE_MAX: usize = 10;
 
 /// How one generation differs from the one before.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Differences {
     pub added: u64,
     pub changed: u64,
@@ -27,7 +27,7 @@ pub struct Differences {
 }
 
 /// Some ids of products that differ, the first of each kind.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Sample {
     pub added: Vec<String>,
     pub changed: Vec<String>,

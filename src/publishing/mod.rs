@@ -10,6 +10,7 @@ mod fingerprint;
 mod generation;
 mod guards;
 pub mod history;
+mod jobs;
 mod load;
 mod publications;
 mod rollback;
@@ -23,6 +24,9 @@ pub use differences::{Differences, SAMPLE_MAX, Sample};
 pub use files::SETTINGS_FILE;
 pub use generation::{GENERATIONS_KEPT, Manifest, generations, live_generation};
 pub use guards::{Counts, Limits};
+pub use jobs::{
+    JOBS_KEPT_MAX, Job, JobState, Jobs, JobsSettings, PROBLEMS_MAX, QUEUED_MAX, Upload,
+};
 pub use load::{load, reload, validate};
 pub use publications::{Outcome, Publication, publications};
 pub use rollback::roll_back;

@@ -43,9 +43,14 @@ fn a_feed_never_seen_before_becomes_a_shop_that_answers() {
     "#]].assert_eq(&unindexed.complaint(folder.dir.path()));
     let built = folder.run(&["index", &feed]).succeeds();
     expect![[r#"
+        reading DIR/feed.csv (CSV)
         generation 1 is live: 3 products, 3 variants, 0 lines refused
     "#]]
-    .assert_eq(&built.stdout);
+    .assert_eq(
+        &built
+            .stdout
+            .replace(folder.dir.path().to_str().unwrap(), "DIR"),
+    );
     folder.run(&["check"]).succeeds();
 
     let page = folder
@@ -140,7 +145,7 @@ fn a_hopeless_feed_changes_nothing() {
         error: DIR/no-id.jsonl has no usable product (1 refused): DIR/no-id.jsonl:1: has no id, column `id` is empty or missing
     "#]]);
     folder.check_refused("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0", expect![[r#"
-        error: feed DIR/picture.png is in no known format: it starts with `�PNG`, which is neither a JSON object nor a header of two or more columns; write JSON Lines, a JSON array, CSV or TSV, plain or as .gz or .zst
+        error: feed DIR/picture.png is in no known format: it starts with `�PNG`, which is neither a JSON object nor a header of two or more columns; write JSON Lines, a JSON array, CSV, TSV, RSS, Atom or Parquet, plain or as .gz, .zst or .zip
     "#]]);
     let missing = folder.index("missing.jsonl").exits(1);
     expect![[r#"
@@ -149,7 +154,9 @@ fn a_hopeless_feed_changes_nothing() {
     .assert_eq(&missing.complaint(folder.dir.path()));
     let part = "{\"id\": \"1\", \"title\": \"Red shoes\"}\n";
     folder.check_refused("part.jsonl", part.as_bytes(), expect![[r#"
-        error: DIR/part.jsonl would leave 1 of 3 products, so nothing was published and the live index stays: send the whole catalog, or say --allow-shrink if so many are gone
+        error: DIR/part.jsonl changes more than the limits allow, so nothing was published and the live index stays:
+          products fall from 3 to 1 (−67 %; `products_lost` allows 20 %)
+        if the feed is right, say so with --force "REASON"; the limits are `[limits]` in endcap.toml
     "#]]);
     let part = folder.path("part.jsonl");
     let part = part.to_str().unwrap();
@@ -164,7 +171,10 @@ fn a_hopeless_feed_changes_nothing() {
 fn what_was_forced_is_written_down_and_can_be_taken_back() {
     let folder = indexed();
     let none = folder.run(&["rollback"]).exits(1);
-    expect![[r#""#]].assert_eq(&none.complaint(folder.dir.path()));
+    expect![[r#"
+        error: there is no generation before the live one; no other generation is kept
+    "#]]
+    .assert_eq(&none.complaint(folder.dir.path()));
     let part = "{\"id\": \"1\", \"title\": \"Red boots\"}\n";
     folder.write("part.jsonl", part);
     folder.index("part.jsonl").exits(1);
@@ -175,11 +185,21 @@ fn what_was_forced_is_written_down_and_can_be_taken_back() {
     let told = forced
         .stdout
         .replace(folder.dir.path().to_str().unwrap(), "DIR");
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+        reading DIR/part.jsonl (JSON Lines)
+        generation 2 is live: 1 product, 1 variant, 0 lines refused
+        0 added, 1 changed, 2 removed
+          ~ 1
+          - 2, 3
+    "#]]
+    .assert_eq(&told);
     let back = folder
         .run(&["rollback", "--reason", "that was a mistake"])
         .succeeds();
-    expect![[r#""#]].assert_eq(&back.stdout);
+    expect![[r#"
+        generation 1 is live: 3 products, 3 variants, 0 lines refused
+    "#]]
+    .assert_eq(&back.stdout);
     assert_eq!(folder.ids(""), ["1", "3", "2"]);
     folder.run(&["rollback", "2"]).succeeds();
     assert_eq!(folder.ids(""), ["1"]);
@@ -190,7 +210,23 @@ fn what_was_forced_is_written_down_and_can_be_taken_back() {
         .lines()
         .map(|line| line.split_once("Z ").map_or(line, |(_, told)| told))
         .collect();
-    expect![[r#""#]].assert_eq(&history.join("\n"));
+    expect![[r#"
+        published: DIR/feed.jsonl, generation 1 is live
+          3 products, 0 lines refused
+        refused: DIR/part.jsonl, generation 1 is live
+          DIR/part.jsonl changes more than the limits allow, so nothing was published and the live index stays:
+            products fall from 3 to 1 (−67 %; `products_lost` allows 20 %)
+          if the feed is right, say so with --force "REASON"; the limits are `[limits]` in endcap.toml
+        forced: DIR/part.jsonl, generation 2 is live
+          1 product, 0 lines refused
+          0 added, 1 changed, 2 removed
+          products fall from 3 to 1 (−67 %; `products_lost` allows 20 %)
+          clearance
+        rolled back: DIR/feed.jsonl, generation 1 is live
+          3 products, 0 lines refused
+          that was a mistake
+        rolled back: DIR/part.jsonl, generation 2 is live
+          1 product, 0 lines refused"#]].assert_eq(&history.join("\n"));
 }
 
 #[test]
@@ -200,7 +236,9 @@ fn a_generation_of_another_format_says_so() {
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replace("\"format\": 1", "\"format\": 9")).unwrap();
     let refused = folder.run(&["search", "red"]).exits(1);
-    expect![[r#""#]].assert_eq(&refused.complaint(folder.dir.path()));
+    expect![[r#"
+        error: generation 1 is written in format 9 and this endcap reads format 1: run `endcap index FEED` to build the next one, or use the endcap that wrote it
+    "#]].assert_eq(&refused.complaint(folder.dir.path()));
     folder.index("feed.jsonl").succeeds();
     folder.run(&["search", "red"]).succeeds();
 }
@@ -223,12 +261,15 @@ fn a_partly_bad_feed_says_which_lines() {
         DIR/feed.jsonl:6: is not valid JSON: EOF while parsing an object at column 0
         DIR/feed.jsonl:7: `price`: `cheap` is not a number
         DIR/feed.jsonl: line 1 is not UTF-8 and was read as Windows-1252 (export the feed as UTF-8)
+        reading DIR/feed.jsonl (JSON Lines)
         generation 1 is live: 3 products, 3 variants, 4 lines refused
     "#]]
     .assert_eq(&format!(
         "{}{}",
         ended.complaint(folder.dir.path()),
-        ended.stdout
+        ended
+            .stdout
+            .replace(folder.dir.path().to_str().unwrap(), "DIR")
     ));
     assert_eq!(folder.ids("cafe"), ["1"]);
     assert_eq!(folder.ids("other"), [""; 0]);
@@ -287,7 +328,7 @@ fn unknown_settings_are_refused() {
     );
     let ended = folder.run(&["search", "red"]).exits(2);
     expect![[r#"
-        error: endcap.toml:2: unknown field `listen_on`, expected one of `listen`, `data_dir`, `body_bytes_max`, `retention_days`, `name`
+        error: endcap.toml:2: unknown field `listen_on`, expected one of `listen`, `data_dir`, `body_bytes_max`, `retention_days`, `name`, `limits`
     "#]].assert_eq(&ended.stderr);
     folder.write("shop/endcap.toml", "name = \"Corner\n");
     let ended = folder.run(&["check"]).exits(2);

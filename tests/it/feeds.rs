@@ -123,22 +123,22 @@ fn google_tsv() {
     check(
         GOOGLE_TSV,
         expect![[r#"
-        Google Merchant Center, TSV
-        id=id group=item_group_id Title=title Description=description Brand=brand Category=product_type Price*=sale_price+price ListPrice*=price Stock*=availability Image*=image_link Url*=link Color*=color Size*=size Margin=margin USD
-        AB12345: title=Mens pique polo shirt description=Made from organic cotton brand=Acorn category=Apparel > Shirts > Polos margin=0.5 details=2026-11-01T00:00Z/2026-12-01T00:00Z|navy|M|6.00 USD|short
-          A2B4: price=12 list_price=15 stock=1 image=https://shop.example/polo1.jpg url=https://shop.example/polo?v=1 color=navy size=M gtin=4006381333931 sale_price_effective_date=2026-11-01T00:00Z/2026-12-01T00:00Z
-          A2B5: price=15 list_price=15 stock=0 image=https://shop.example/polo2.jpg url=https://shop.example/polo?v=2 color=red size=L gtin=4006381333948 sale_price_effective_date=2026-10-01/2026-10-31 (sold out)
-        C1: title=Sun hat description=For the garden brand=Birch category=Apparel > Hats details=straw
-          C1: price=1299.5 list_price=1299.5 image=https://shop.example/hat.jpg url=https://shop.example/hat color=straw
-        C2: title=Wool hat description=For the snow brand=Birch category=Apparel > Hats details=grey
-          C2: stock=1 image=https://shop.example/hat2.jpg url=https://shop.example/hat2 color=grey
-        ! feed:5: `price`: `12.00 EUR` is in EUR, the shop's prices are in USD
-        ! feed:5: `list_price`: `12.00 EUR` is in EUR, the shop's prices are in USD
-        ~ `description`: markup or doubled blanks taken out: 1 row, first on line 2
-        ~ `sale_price` is over and was left out: 1 row, first on line 3
-        ~ `list_price`: a comma was read as the decimal sign or a mark of thousands: 1 row, first on line 4
-        ~ `price`: a comma was read as the decimal sign or a mark of thousands: 1 row, first on line 4
-    "#]],
+            Google Merchant Center, TSV
+            id=id group=item_group_id Title=title Description=description Brand=brand Category=product_type Price*=sale_price+price ListPrice*=price Stock*=availability Image*=image_link Url*=link Color*=color Size*=size Margin=margin USD
+            AB12345: title=Mens pique polo shirt description=Made from organic cotton brand=Acorn category=Apparel > Shirts > Polos margin=0.5 details=navy|M|short
+              A2B4: price=12 list_price=15 stock=1 image=https://shop.example/polo1.jpg url=https://shop.example/polo?v=1 color=navy size=M gtin=4006381333931
+              A2B5: price=15 list_price=15 stock=0 image=https://shop.example/polo2.jpg url=https://shop.example/polo?v=2 color=red size=L gtin=4006381333948 (sold out)
+            C1: title=Sun hat description=For the garden brand=Birch category=Apparel > Hats details=straw
+              C1: price=1299.5 list_price=1299.5 image=https://shop.example/hat.jpg url=https://shop.example/hat color=straw
+            C2: title=Wool hat description=For the snow brand=Birch category=Apparel > Hats details=grey
+              C2: stock=1 image=https://shop.example/hat2.jpg url=https://shop.example/hat2 color=grey
+            ! feed:5: `price`: `12.00 EUR` is in EUR, the shop's prices are in USD
+            ! feed:5: `list_price`: `12.00 EUR` is in EUR, the shop's prices are in USD
+            ~ `description`: markup or doubled blanks taken out: 1 row, first on line 2
+            ~ `sale_price` is over and was left out: 1 row, first on line 3
+            ~ `list_price`: a comma was read as the decimal sign or a mark of thousands: 1 row, first on line 4
+            ~ `price`: a comma was read as the decimal sign or a mark of thousands: 1 row, first on line 4
+        "#]],
     );
 }
 
@@ -181,19 +181,19 @@ fn shopify_csv() {
     check(
         SHOPIFY_CSV,
         expect![[r#"
-        Shopify products, CSV
-        id=Variant SKU group=Handle Title=Title Description=Body (HTML) Brand=Vendor Category=Product Category Price*=Variant Price ListPrice*=Variant Compare At Price Stock*=Variant Inventory Qty Image*=Image Src Color*=Color Size*=Size Margin=margin EUR
-        example-t-shirt: title=Example T-Shirt description=Soft & warm, "very" soft brand=Acorn category=Apparel > Shirts margin=0.6 tags=mens|t-shirt details=Shirts|TRUE|active|Lithograph|shopify|deny|FALSE|Small
-          example-1: price=25 stock=0 image=https://shop.example/1.jpg color=Lithograph size=Small sku=example-1 (sold out)
-          example-t-shirt-lithograph-medium: price=25 image=https://shop.example/2.jpg color=Lithograph size=Medium sku=example-t-shirt-lithograph-medium
-        ! feed:4: has no id, column `Variant SKU` is empty or missing
-        example-pants: title=Example Pants description=Warm brand=Birch category=Apparel > Pants tags=mens details=Pants|TRUE|active|deny|FALSE
-          example-pants: price=49.99 list_price=60 image=https://shop.example/4.jpg sku=example-pants
-        ~ `description`: markup or doubled blanks taken out: 2 rows, first on line 2
-        ~ `Variant Compare At Price` is not above `Variant Price` and was left out: 1 row, first on line 3
-        ~ without a SKU, its handle and options are taken for one: 1 row, first on line 3
-        ~ a draft, archived or unpublished in Shopify and left out: 2 rows, first on line 6
-    "#]],
+            Shopify products, CSV
+            id=Variant SKU group=Handle Title=Title Description=Body (HTML) Brand=Vendor Category=Product Category Price*=Variant Price ListPrice*=Variant Compare At Price Stock*=Variant Inventory Qty Image*=Image Src Color*=Color Size*=Size Margin=margin EUR
+            example-t-shirt: title=Example T-Shirt description=Soft & warm, "very" soft brand=Acorn category=Apparel > Shirts margin=0.6 tags=mens|t-shirt details=Shirts|TRUE|active|Lithograph|shopify|deny|FALSE|Small
+              example-1: price=25 stock=0 image=https://shop.example/1.jpg color=Lithograph size=Small sku=example-1 (sold out)
+              example-t-shirt-lithograph-medium: price=25 image=https://shop.example/2.jpg color=Lithograph size=Medium sku=example-t-shirt-lithograph-medium
+            example-pants: title=Example Pants description=Warm brand=Birch category=Apparel > Pants tags=mens details=Pants|TRUE|active|deny|FALSE
+              example-pants: price=49.99 list_price=60 image=https://shop.example/4.jpg sku=example-pants
+            ~ `description`: markup or doubled blanks taken out: 2 rows, first on line 2
+            ~ `Variant Compare At Price` is not above `Variant Price` and was left out: 1 row, first on line 3
+            ~ without a SKU, its handle and options are taken for one: 1 row, first on line 3
+            ~ a further picture of its product and left out: 1 row, first on line 4
+            ~ a draft, archived or unpublished in Shopify and left out: 2 rows, first on line 6
+        "#]],
     );
 }
 
@@ -238,16 +238,16 @@ fn shopify_bulk_export() {
     check(
         SHOPIFY_BULK,
         expect![[r#"
-        Shopify products, JSON Lines
-        id=id group=__parentId Title=title+sku+inventoryPolicy Brand=vendor Price*=price Stock*=inventoryQuantity Image=image Color*=Color Margin=margin EUR
-        gid://shopify/Product/1: title=Canvas bag brand=Acorn image=https://shop.example/bag.jpg margin=0.75 title_2=Canvas bag description_html=Strong tags=bag|canvas details=<p>Strong</p>|Bags|ACTIVE|bag|canvas
-          gid://shopify/ProductVariant/11: price=20 stock=4 color=Red sku=BAG-R sku_2=BAG-R
-          gid://shopify/ProductVariant/12: price=22 color=Blue sku=BAG-B sku_2=BAG-B
-        gid://shopify/Product/3: title=Jute bag brand=Cedar title_2=Jute bag description_html=Rough tags=bag details=Rough|Bags|ACTIVE|bag
-          gid://shopify/ProductVariant/31: price=9 stock=0 sku=JUTE sku_2=JUTE (sold out)
-        ~ `description_html`: markup or doubled blanks taken out: 1 row, first on line 1
-        ~ a draft, archived or unpublished in Shopify and left out: 2 rows, first on line 5
-    "#]],
+            Shopify products, JSON Lines
+            id=id group=__parentId Title=title Brand=vendor Category=productType Price*=price Stock*=inventoryQuantity Image=image Color*=Color Margin=margin EUR
+            gid://shopify/Product/1: title=Canvas bag brand=Acorn category=Bags image=https://shop.example/bag.jpg margin=0.75 description_html=Strong tags=bag|canvas details=<p>Strong</p>|ACTIVE|bag|canvas
+              gid://shopify/ProductVariant/11: price=20 stock=4 color=Red sku=BAG-R
+              gid://shopify/ProductVariant/12: price=22 color=Blue sku=BAG-B
+            gid://shopify/Product/3: title=Jute bag brand=Cedar category=Bags description_html=Rough tags=bag details=Rough|ACTIVE|bag
+              gid://shopify/ProductVariant/31: price=9 stock=0 sku=JUTE (sold out)
+            ~ `description_html`: markup or doubled blanks taken out: 1 row, first on line 1
+            ~ a draft, archived or unpublished in Shopify and left out: 2 rows, first on line 5
+        "#]],
     );
 }
 
@@ -278,15 +278,15 @@ fn schema_org_json_ld() {
     check(
         SCHEMA_ORG,
         expect![[r#"
-        schema.org products, JSON
-        id=id variants=variants Title=name Description=description Brand=brand Category=category Price=price ListPrice=list_price Stock*=availability Image=image Url=url Color=color Size*=size Rating=rating USD
-        0446310786: title=Executive Anvil description=Sleeker than any other anvil brand=Acorn category=Tools > Anvils price=119.99 list_price=159.99 image=https://shop.example/anvil1.jpg|https://shop.example/anvil4.jpg url=https://shop.example/anvil color=black rating=4.4 sku=0446310786 gtin13=4006381333931 material=steel details=black|USD|UsedCondition
-          0446310786: stock=1 sku_2=0446310786
-        44E01: title=Wool winter coat description=Warm brand=Birch category=Clothing > Coats details=44E01
-          44E01-M: stock=1 size=M sku_2=44E01-M
-          44E01-L: size=L sku_2=44E01-L
-        ~ no product in schema.org's words and left out: 1 row, first on line 4
-    "#]],
+            schema.org products, JSON
+            id=id variants=variants Title=name Description=description Brand=brand Category=category Price*=price ListPrice=list_price Stock*=availability Image=image Url=url Color*=color Size*=size Rating=rating USD
+            0446310786: title=Executive Anvil description=Sleeker than any other anvil brand=Acorn category=Tools > Anvils list_price=159.99 image=https://shop.example/anvil1.jpg|https://shop.example/anvil4.jpg url=https://shop.example/anvil rating=4.4 sku=0446310786 gtin13=4006381333931 material=steel details=black|USD|UsedCondition
+              0446310786: price=119.99 stock=1 color=black sku_2=0446310786
+            44E01: title=Wool winter coat description=Warm brand=Birch category=Clothing > Coats details=44E01
+              44E01-M: price=39.99 stock=1 color=green size=M sku_2=44E01-M
+              44E01-L: price=49.99 color=blue size=L sku_2=44E01-L
+            ~ no product in schema.org's words and left out: 1 row, first on line 4
+        "#]],
     );
 }
 
@@ -414,6 +414,7 @@ fn a_folder_and_an_archive_hold_as_many_feeds_as_files() {
         reading DIR/feeds.zip/tables.csv (CSV)
         reading DIR/feeds.zip/more/lamps.csv (CSV)
         generation 2 is live: 3 products, 3 variants, 0 lines refused
+        0 added, 0 changed, 0 removed
     "#]]
     .assert_eq(&told("feeds.zip"));
 }

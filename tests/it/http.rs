@@ -366,6 +366,11 @@ fn every_route_is_described() {
         get /metrics 200 503
         get /ready 200
         post /v1/events 202 400 413 503
+        post /v1/feeds 202 400 413 503
+        get /v1/jobs 200 503
+        get /v1/jobs/{id} 200 404 503
+        delete /v1/jobs/{id} 200 404 503
+        get /v1/jobs/{id}/events 200 404 503
         get /v1/problems 200
         get /v1/rules 200
         get /v1/rules/diff 200 400 404

@@ -12,6 +12,8 @@ mod feeds;
 mod folder;
 mod http;
 mod icecat;
+mod jobs;
+mod kills;
 mod mistakes;
 mod model;
 mod process;

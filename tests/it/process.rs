@@ -30,6 +30,19 @@ pub(crate) fn endcap(arguments: &[&str]) -> Ended {
     }
 }
 
+/// Runs `endcap` and ends it without any warning after this time, when it has not ended by itself.
+pub(crate) fn endcap_killed(arguments: &[&str], after: Duration) {
+    let (stdout, stderr) = (Stdio::null(), Stdio::null());
+    let mut child = command(arguments)
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .unwrap();
+    std::thread::sleep(after);
+    let _ = child.kill();
+    child.wait().unwrap();
+}
+
 /// Runs `endcap` for a reader who has gone before the first word.
 pub(crate) fn endcap_to_nobody(arguments: &[&str]) -> Ended {
     let (stdout, stderr) = (Stdio::piped(), Stdio::piped());

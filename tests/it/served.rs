@@ -35,6 +35,7 @@ pub(crate) fn served(shop: Shop) -> Served {
     let limits = Limits {
         body_bytes_max: BODY_BYTES_MAX,
         retention_days: None,
+        publication: publishing::Limits::default(),
     };
     let api = api::Shop::new(engine, shop.paths.clone(), "Corner Shop".into(), limits);
     Served {
@@ -53,6 +54,10 @@ pub(crate) fn corner_shop() -> Served {
 }
 
 impl Served {
+    pub(crate) fn paths(&self) -> &publishing::ShopPaths {
+        &self._shop.paths
+    }
+
     /// The status and the body of an answer.
     pub(crate) fn ask(
         &self,

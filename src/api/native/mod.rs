@@ -1,6 +1,7 @@
 //! The native API, `/v1`.
 
 pub(super) mod events;
+pub(super) mod feeds;
 pub(super) mod problems;
 pub(super) mod rules;
 pub(super) mod search;

@@ -35,7 +35,7 @@ use json::{JsonLines, JsonStream};
 use lines::Lines;
 use open::{Content, Opened};
 use parquet::ParquetRows;
-use platform::{Context, Fields, plain_rows};
+use platform::{Context, Fields, LineFields, plain_rows};
 use xml::XmlItems;
 
 pub use platform::Platform;
@@ -48,6 +48,11 @@ pub const LINE_BYTES_MAX: usize = 16 << 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     File(PathBuf),
+    /// A feed that was put aside under another name than its own.
+    Pushed {
+        path: PathBuf,
+        name: String,
+    },
     StandardInput,
 }
 
@@ -64,6 +69,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Source::File(path) => path.display().to_string(),
+            Source::Pushed { name, .. } => name.clone(),
             Source::StandardInput => "standard input".into(),
         }
     }
@@ -314,7 +320,7 @@ impl Rows {
 }
 
 impl Cut {
-    fn read((line, fields): (u64, Fields)) -> Cut {
+    fn read((line, fields): LineFields) -> Cut {
         Cut::Read(line, fields)
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn open(source: &Source) -> Result<Vec<Opened>, FeedError> {
         Source::File(path) if path.is_dir() => {
             let mut opened = Vec::new();
             for file in files_in(path)? {
-                opened.extend(open_file(&file)?);
+                opened.extend(open_file(&file, file.display().to_string())?);
             }
             if opened.is_empty() {
                 let name = source.name();
@@ -60,7 +60,8 @@ pub(super) fn open(source: &Source) -> Result<Vec<Opened>, FeedError> {
             }
             Ok(opened)
         }
-        Source::File(path) => open_file(path),
+        Source::File(path) => open_file(path, source.name()),
+        Source::Pushed { path, .. } => open_file(path, source.name()),
     }
 }
 
@@ -96,8 +97,7 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, FeedError> {
     Ok(files)
 }
 
-fn open_file(path: &Path) -> Result<Vec<Opened>, FeedError> {
-    let name = path.display().to_string();
+fn open_file(path: &Path, name: String) -> Result<Vec<Opened>, FeedError> {
     let unopened = |reason| FeedError::Unopened {
         name: name.clone(),
         reason,

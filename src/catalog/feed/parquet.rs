@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::lines::Lines;
+use super::platform::LineFields;
 use super::{FeedError, LINE_BYTES_MAX};
 use crate::problem::Problem;
 
@@ -42,7 +43,7 @@ impl ParquetRows {
         })
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<(u64, Map<String, Value>), Problem>> {
+    pub(super) fn next(&mut self) -> Option<Result<LineFields, Problem>> {
         if self.ended {
             return None;
         }
@@ -73,7 +74,7 @@ impl ParquetRows {
     }
 
     /// Nothing can be read after damage.
-    fn fail(&mut self, reason: String) -> Option<Result<(u64, Map<String, Value>), Problem>> {
+    fn fail(&mut self, reason: String) -> Option<Result<LineFields, Problem>> {
         self.ended = true;
         self.lines.fail(reason);
         None

@@ -13,6 +13,9 @@ use super::{google, schema_org, shopify_csv, shopify_json, woocommerce};
 /// Cells by column, as they are changed.
 pub(super) type Fields = Map<String, Value>;
 
+/// Fields, and the line they stand on.
+pub(super) type LineFields = (u64, Fields);
+
 /// At most this many products are remembered as hidden, so that their variants are left out with them.
 const HIDDEN_MAX: usize = 1_000_000;
 

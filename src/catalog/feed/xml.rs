@@ -11,6 +11,7 @@ use crate::problem::Problem;
 
 use super::LINE_BYTES_MAX;
 use super::lines::Lines;
+use super::platform::LineFields;
 
 /// Elements that are a product each, by their names without a prefix.
 const ITEMS: [&str; 4] = ["item", "entry", "product", "offer"];
@@ -61,7 +62,7 @@ impl XmlItems {
     }
 
     /// The next item: the line it starts on and its elements.
-    pub(super) fn next(&mut self) -> Option<Result<(u64, Map<String, Value>), Problem>> {
+    pub(super) fn next(&mut self) -> Option<Result<LineFields, Problem>> {
         let complete = self.read_item();
         let item = std::mem::take(&mut self.item);
         if !complete {

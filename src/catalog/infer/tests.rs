@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::catalog::feed::Source;
+use crate::catalog::feed::{Feed, Source};
 use crate::catalog::shop_files::write_shop;
 
 /// A feed of the shared data folder; `None` when it is not there, and says so.
