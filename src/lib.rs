@@ -27,6 +27,8 @@ pub mod publishing;
 
 pub mod evaluation;
 
+pub mod audit;
+
 pub mod demo;
 
 pub mod api;

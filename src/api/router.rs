@@ -57,6 +57,8 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::feeds::list))
         .routes(routes!(native::feeds::get, native::feeds::cancel))
         .routes(routes!(native::feeds::watch))
+        .routes(routes!(native::audit::get))
+        .routes(routes!(native::audit::report))
         .routes(routes!(native::problems::get))
         .routes(routes!(operations::health))
         .routes(routes!(operations::ready))

@@ -1,7 +1,11 @@
-//! `endcap check`: what is wrong with the shop's files.
+//! `endcap check`: what is wrong with the shop's files, and with its data.
 
-use super::output::print_json;
-use super::{CliError, Outcome, now};
+use std::path::PathBuf;
+
+use super::output::{grouped, print_json};
+use super::settings::Settings;
+use super::{CliError, Outcome, now, open, open_without_shoppers};
+use crate::audit::{Audit, Finding, Weight, audit, html};
 use crate::publishing::{ShopPaths, SynonymLine, synonym_lines, validate};
 
 #[derive(clap::Args)]
@@ -12,12 +16,21 @@ pub(super) struct Check {
     /// Print how many products each line of the synonym files adds, and which lines can never match.
     #[arg(long)]
     synonyms: bool,
+    /// Look at the data instead: the catalog, and the events when no server has them open.
+    #[arg(long)]
+    data: bool,
+    /// With --data: also write the report as a page.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    html: Option<PathBuf>,
 }
 
 impl Check {
-    pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
+    pub(super) fn run(self, paths: &ShopPaths, settings: &Settings) -> Result<Outcome, CliError> {
         if self.synonyms {
             return self.print_synonyms(paths);
+        }
+        if self.data {
+            return self.print_audit(paths, settings);
         }
         let problems = validate(paths, now())?;
         if self.json {
@@ -36,6 +49,32 @@ impl Check {
             Outcome::Done
         } else {
             Outcome::FoundProblems
+        })
+    }
+
+    fn print_audit(&self, paths: &ShopPaths, settings: &Settings) -> Result<Outcome, CliError> {
+        let with_events = paths.journal().exists().then(|| open(paths));
+        let engine = match with_events {
+            Some(Ok(engine)) => engine,
+            Some(Err(error)) => {
+                eprintln!("the events were not looked at: {error}");
+                open_without_shoppers(paths)?
+            }
+            None => open_without_shoppers(paths)?,
+        };
+        let audit = audit(&engine)?;
+        if self.json {
+            print_json(&audit)?;
+        } else {
+            print_findings(&audit);
+        }
+        if let Some(file) = &self.html {
+            let page = html(&audit, &settings.name);
+            std::fs::write(file, page).map_err(|error| CliError::file(file, error))?;
+        }
+        Ok(match audit.has_errors() {
+            true => Outcome::FoundProblems,
+            false => Outcome::Done,
         })
     }
 
@@ -66,4 +105,43 @@ impl Check {
             Outcome::Done
         })
     }
+}
+
+fn print_findings(audit: &Audit) {
+    println!(
+        "generation {}: {} products, {} variants",
+        audit.generation,
+        grouped(audit.products),
+        grouped(audit.variants)
+    );
+    for tier in &audit.tiers.0 {
+        let reached = if tier.reached {
+            "reached"
+        } else {
+            "not reached"
+        };
+        let missing = match tier.missing.as_slice() {
+            [] => String::new(),
+            missing => format!(": {}", missing.join("; ")),
+        };
+        println!("{} {reached}{missing}", tier.name);
+    }
+    audit.findings.iter().for_each(print_finding);
+}
+
+fn print_finding(finding: &Finding) {
+    let weight = match finding.weight {
+        Weight::Error => "error",
+        Weight::Warning => "warning",
+        Weight::Note => "note",
+    };
+    let (count, of) = (grouped(finding.count), grouped(finding.of));
+    let attribute = finding.attribute.as_deref();
+    let attribute = attribute.map_or(String::new(), |name| format!(" `{name}`"));
+    println!("\n{weight}{attribute}: {} ({count} of {of})", finding.what);
+    if !finding.examples.is_empty() {
+        println!("  such as {}", finding.examples.join("; "));
+    }
+    println!("  {}", finding.effect);
+    println!("  → {}", finding.fix);
 }

@@ -84,7 +84,7 @@ enum Command {
     Serve(serve::Serve),
     /// Search from the command line.
     Search(search::Search),
-    /// Say what is wrong with the shop's files.
+    /// Say what is wrong with the shop's files, or with its data.
     Check(check::Check),
     /// Record a history of events, or write it out again.
     Replay(replay::Replay),
@@ -155,7 +155,7 @@ pub fn run() -> ExitCode {
         Command::History(history) => history.run(&paths),
         Command::Serve(serve) => serve.run(&paths, &settings),
         Command::Search(search) => search.run(&paths),
-        Command::Check(check) => check.run(&paths),
+        Command::Check(check) => check.run(&paths, &settings),
         Command::Replay(replay) => replay.run(&paths),
         Command::Shopper(shopper) => shopper.run(&paths),
         Command::Rules(rules) => rules.run(&paths),

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of `src/`, in reading order. Put a new one here before filling it.
-const READING_ORDER: [&str; 16] = [
+const READING_ORDER: [&str; 17] = [
     "problem",
     "parallel",
     "text",
@@ -25,6 +25,7 @@ const READING_ORDER: [&str; 16] = [
     "engine",
     "publishing",
     "evaluation",
+    "audit",
     "demo",
     "api",
     "cli",

@@ -365,6 +365,8 @@ fn every_route_is_described() {
         get /health 200
         get /metrics 200 503
         get /ready 200
+        get /v1/audit 200 503
+        get /v1/audit/report 200 503
         post /v1/events 202 400 413 503
         post /v1/feeds 202 400 413 503
         get /v1/jobs 200 503

@@ -5,6 +5,7 @@
     reason = "helpers of tests are tests too: what cannot happen fails the test"
 )]
 
+mod audit;
 mod boundaries;
 mod cli;
 mod facets;

@@ -1,5 +1,6 @@
 //! The native API, `/v1`.
 
+pub(super) mod audit;
 pub(super) mod events;
 pub(super) mod feeds;
 pub(super) mod problems;

@@ -14,8 +14,8 @@ use super::{FeedError, Source, archive};
 const START_BYTES: usize = 64 << 10;
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// A folder or an archive with more files is refused.
-pub(super) const FILES_MAX: usize = 1_000;
+/// A folder or an archive with more files is refused: all are opened before the first is read.
+pub(super) const FILES_MAX: usize = 200;
 
 /// Compressed data may grow this much whatever its size…
 const EXPANDED_BYTES_FREE: u64 = 256 << 20;

@@ -7,8 +7,14 @@ use super::platform::{Context, Fields, add, scalar, text};
 /// Deeper lists in lists are not looked into.
 const DEPTH_MAX: usize = 8;
 
+/// Keys of nodes in these words; a row without any of them is no such node and stays as it is.
+const OWN_KEYS: [&str; 4] = ["@type", "@graph", "itemListElement", "item"];
+
 /// Every product in a node, itself or further inside.
 pub(super) fn plain(fields: Fields, context: &mut Context) -> Vec<Fields> {
+    if !OWN_KEYS.iter().any(|key| fields.contains_key(*key)) {
+        return vec![fields];
+    }
     let mut products = Vec::new();
     collect(fields, DEPTH_MAX, &mut products);
     if products.is_empty() {

@@ -44,6 +44,28 @@ const SIGNS: [(char, &str); 5] = [
     ('₹', "INR"),
 ];
 
+/// Fewer common words do not tell a language.
+const WORDS_MIN: usize = 4;
+
+/// ISO 639-1 code of the language whose common words a text uses most; `None` when it uses few of them, or another
+/// language's about as often.
+pub(crate) fn language_of(text: &str) -> Option<&'static str> {
+    let mut counts = [0_usize; COMMON_WORDS.len()];
+    for word in text.to_lowercase().split_whitespace() {
+        for (count, (_, words)) in counts.iter_mut().zip(COMMON_WORDS) {
+            *count += usize::from(words.contains(&word));
+        }
+    }
+    let mut ranked: Vec<(usize, &str)> = counts
+        .into_iter()
+        .zip(COMMON_WORDS)
+        .map(|(count, (language, _))| (count, language))
+        .collect();
+    ranked.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let (first, second) = (ranked[0], ranked[1]);
+    (first.0 >= WORDS_MIN && first.0 >= 2 * second.0).then_some(first.1)
+}
+
 /// ISO 639-1 code by the common words of the texts; English when nothing speaks for another.
 pub(super) fn language(rows: &[Row], attributes: &[Attribute]) -> String {
     let mut counts = [0_usize; COMMON_WORDS.len()];

@@ -22,6 +22,7 @@ use columns::{Column, Columns};
 use names::{canonical, plain_name};
 use roles::{Found, Roles};
 
+pub(crate) use language::language_of;
 pub use written::commented_toml;
 
 /// At most this many rows are looked at.
