@@ -66,6 +66,11 @@ pub(super) fn look(catalog: &Catalog) -> Seen {
     let mut titles: FxHashMap<u64, u32> = FxHashMap::default();
     let mut whole: FxHashMap<u64, u32> = FxHashMap::default();
     let depths = Depths::of(catalog);
+    let attributes = catalog.schema.attributes.iter().enumerate();
+    let trade_numbers: Vec<usize> = attributes
+        .filter(|(_, attribute)| is_trade_number(attribute))
+        .map(|(position, _)| position)
+        .collect();
     let usual = UsualPrice::of(catalog);
     for product in 0..catalog.columns.products() {
         let document: Value<'_> =
@@ -82,6 +87,9 @@ pub(super) fn look(catalog: &Catalog) -> Seen {
             if attribute.role == Some(Role::Title) {
                 title = value.as_str();
             }
+        }
+        for position in &trade_numbers {
+            seen.look_at_codes(catalog.columns.words_of(*position, product), &id);
         }
         seen.look_at_prices(catalog, product, &document, usual, &id);
         seen.look_at_depth(&depths, catalog, product, &id);
@@ -163,22 +171,24 @@ impl Seen {
                     self.broken_links.add(id);
                 }
             }
-            _ if is_trade_number(attribute) => {
-                self.codes += 1;
-                let first = texts(value)
-                    .into_iter()
-                    .find_map(|code| Some((code, flaw(code)?)));
-                if let Some((code, flaw)) = first {
-                    let found = match flaw {
-                        Flaw::CheckDigit => &mut self.check_digits,
-                        Flaw::Zeros => &mut self.lost_zeros,
-                        Flaw::Length => &mut self.no_codes,
-                    };
-                    found.add(|| format!("{}: {code}", id()));
-                }
-            }
             _ => {}
         }
+    }
+
+    fn look_at_codes(&mut self, codes: Vec<&str>, id: &impl Fn() -> String) {
+        self.codes += u64::from(!codes.is_empty());
+        let mut flawed = codes
+            .into_iter()
+            .filter_map(|code| Some((code, flaw(code)?)));
+        let Some((code, flaw)) = flawed.next() else {
+            return;
+        };
+        let found = match flaw {
+            Flaw::CheckDigit => &mut self.check_digits,
+            Flaw::Zeros => &mut self.lost_zeros,
+            Flaw::Length => &mut self.no_codes,
+        };
+        found.add(|| format!("{}: {code}", id()));
     }
 
     fn look_at_prices(
