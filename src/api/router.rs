@@ -54,6 +54,7 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::synonyms::list))
         .routes(routes!(native::synonyms::file, native::synonyms::put_file))
         .routes(routes!(native::feeds::push))
+        .routes(routes!(native::feeds::history))
         .routes(routes!(native::feeds::list))
         .routes(routes!(native::feeds::get, native::feeds::cancel))
         .routes(routes!(native::feeds::watch))

@@ -45,7 +45,7 @@ impl Default for Limits {
 }
 
 /// What is in a catalog, as far as the limits look at it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Counts {
     pub products: u64,
     /// Products of which something can be bought.

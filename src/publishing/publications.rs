@@ -17,8 +17,9 @@ const HISTORY_FILE: &str = "history.jsonl";
 const ENTRIES_MAX: usize = 10_000;
 
 /// One thing that happened to the catalog.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Publication {
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     pub what: Outcome,
     /// The generation that is live afterwards.
@@ -41,7 +42,7 @@ pub struct Publication {
 }
 
 /// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Published,

@@ -374,6 +374,7 @@ fn every_route_is_described() {
         delete /v1/jobs/{id} 200 404 503
         get /v1/jobs/{id}/events 200 404 503
         get /v1/problems 200
+        get /v1/publications 200 503
         get /v1/rules 200
         get /v1/rules/diff 200 400 404
         get /v1/rules/export 200

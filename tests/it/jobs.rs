@@ -57,6 +57,13 @@ fn a_pushed_feed_becomes_the_catalog_and_says_what_it_changed() {
     assert_eq!(publishing::live_generation(&shop.paths().data), Some(2));
     let (_, events) = shop.ask("GET", &format!("/v1/jobs/{}/events", job["id"]), "");
     assert!(events.starts_with("event: job\ndata: {"), "{events}");
+    let (_, history) = shop.json("GET", "/v1/publications", "");
+    let entry = &history["publications"][0];
+    assert_eq!(
+        [&entry["what"], &entry["feed"]],
+        ["published", "morning.csv"]
+    );
+    assert_eq!(entry["differences"], job["differences"]);
     let (_, list) = shop.json("GET", "/v1/jobs", "");
     assert_eq!(list["jobs"], json!([job]));
 }

@@ -16,10 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking};
-use crate::publishing::{Job, Jobs, QUEUED_MAX};
+use crate::publishing::{Job, Jobs, Publication, QUEUED_MAX, Upload, publications};
 
 /// Larger feeds are refused.
 const FEED_BYTES_MAX: u64 = 16 << 30;
+
+/// At most this many entries of the history are answered.
+const PUBLICATIONS_MAX: usize = 100;
 
 /// Bytes handed to the disk at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -41,6 +44,25 @@ pub(in crate::api) struct FeedQuery {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::api) struct JobList {
     jobs: Vec<Job>,
+}
+
+/// What happened to the catalog, the newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::api) struct Publications {
+    publications: Vec<Publication>,
+}
+
+/// The last 100 publications, refusals and rollbacks: counts, what was added, changed and removed, and why.
+#[utoipa::path(get, path = "/v1/publications", tag = "catalog", responses(
+    (status = 200, body = Publications), (status = 503, body = ErrorBody)))]
+pub(in crate::api) async fn history(
+    State(shop): State<Shop>,
+) -> Result<Json<Publications>, ApiError> {
+    let paths = shop.paths.clone();
+    let read = blocking(&shop, move || publications(&paths.data)).await?;
+    let read = read.map_err(|error| ApiError::internal(&error))?;
+    let publications = read.into_iter().rev().take(PUBLICATIONS_MAX).collect();
+    Ok(Json(Publications { publications }))
 }
 
 /// Push a feed that replaces the catalog. It is on disk and queued when this is answered; one job at a time runs.
@@ -100,9 +122,9 @@ pub(in crate::api) async fn push(
 /// Writes a chunk away from the threads that serve connections.
 async fn write(
     shop: &Shop,
-    mut upload: crate::publishing::Upload,
+    mut upload: Upload,
     mut chunk: Vec<u8>,
-) -> Result<(crate::publishing::Upload, Vec<u8>), ApiError> {
+) -> Result<(Upload, Vec<u8>), ApiError> {
     let written = move || {
         upload.write(&chunk)?;
         chunk.clear();
