@@ -142,7 +142,7 @@ fn record_history(paths: &ShopPaths) -> Result<u64, CliError> {
     let (mut recorded, mut batch) = (0, Vec::with_capacity(BATCH_EVENTS));
     for (number, line) in (1..).zip(BufReader::new(file).lines()) {
         let line = line.map_err(|error| CliError::file(&path, error))?;
-        let event = serde_json::from_str(&line)
+        let event = serde_json::from_str::<serde_json_borrow::Value<'_>>(&line)
             .map_err(|error| error.to_string())
             .and_then(|value| event::parse(&value, now()).map_err(|refused| refused.to_string()))
             .map_err(|reason| CliError::file(&path, format!("line {number}: {reason}")))?;

@@ -176,16 +176,13 @@ fn export(engine: &Engine, path: &Path, as_ubi: bool) -> Result<Outcome, CliErro
     let mut written = 0;
     if let Some(shoppers) = engine.shoppers() {
         shoppers.for_each_deed(|deed| {
-            let lines = if as_ubi {
+            let line = if as_ubi {
                 ubi::from_native(&deed.event)
             } else {
-                vec![serde_json::json!(deed.event)]
+                serde_json::json!(deed.event)
             };
-            written += lines.len() as u64;
-            lines
-                .iter()
-                .try_for_each(|line| writeln!(file, "{line}"))
-                .map_err(io)
+            written += 1;
+            writeln!(file, "{line}").map_err(io)
         })?;
     }
     file.flush().map_err(io)?;

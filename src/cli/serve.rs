@@ -67,13 +67,17 @@ impl Serve {
             publication: settings.limits,
         };
         let name = self.name.unwrap_or_else(|| settings.name.clone());
-        let shop = api::Shop::new(engine, paths.clone(), name, limits);
+        let shop = api::Shop::new(engine.clone(), paths.clone(), name, limits);
         api::serve(shop, address, ready).map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => CliError::Failed(format!(
                 "{address} is in use by another process: stop it, or choose another port with --listen"
             )),
             _ => CliError::Failed(format!("cannot serve on {address}: {error}")),
         })?;
+        // Whatever still holds the engine ends with the process.
+        if let Err(error) = engine.save() {
+            tracing::warn!(%error, "profiles were not saved; the next start replays their events");
+        }
         Ok(Outcome::Done)
     }
 }

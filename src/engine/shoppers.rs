@@ -53,6 +53,11 @@ impl Engine {
         shoppers.record(events.into_iter().map(entry).collect(), now)
     }
 
+    /// Saves what shoppers did, so that the next opening has nothing to replay.
+    pub fn save(&self) -> Result<(), JournalError> {
+        self.shoppers.as_ref().map_or(Ok(()), Shoppers::checkpoint)
+    }
+
     /// What is known of a shopper; `None` for an unknown one.
     pub fn shopper(&self, id: &str, now: Timestamp) -> Option<Summary> {
         let snapshot = self.live.load_full();

@@ -68,7 +68,8 @@ impl Keys {
         }
         let wanted = (person as usize).next_multiple_of(DRAWN_AT_ONCE);
         let drawn: Vec<Key> = (known..wanted).map(|_| rand::random()).collect();
-        self.write(known, drawn.as_flattened())?;
+        self.put(known, drawn.as_flattened())?;
+        self.sync()?;
         self.keys
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -83,16 +84,19 @@ impl Keys {
 
     /// Destroys keys for good.
     pub(super) fn destroy(&self, persons: &[Person]) -> Result<(), JournalError> {
-        for person in persons {
-            let at = *person as usize - 1;
-            if at < self.read().len() {
-                self.write(at, &DESTROYED)?;
-                let mut keys = self
-                    .keys
-                    .write()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
-                keys[at] = DESTROYED;
-            }
+        let known = self.read().len();
+        let places = persons.iter().map(|person| *person as usize - 1);
+        let places: Vec<usize> = places.filter(|at| *at < known).collect();
+        for at in &places {
+            self.put(*at, &DESTROYED)?;
+        }
+        self.sync()?;
+        let mut keys = self
+            .keys
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        for at in places {
+            keys[at] = DESTROYED;
         }
         Ok(())
     }
@@ -137,12 +141,15 @@ impl Keys {
         (key != DESTROYED).then_some(key)
     }
 
-    fn write(&self, first: usize, bytes: &[u8]) -> Result<(), JournalError> {
+    fn put(&self, first: usize, bytes: &[u8]) -> Result<(), JournalError> {
         let offset = HEADER.len() + first * KEY_BYTES;
-        self.file
-            .write_all_at(bytes, offset as u64)
-            .and_then(|()| self.file.sync_all())
-            .map_err(|error| JournalError::io(&self.path, error))
+        let written = self.file.write_all_at(bytes, offset as u64);
+        written.map_err(|error| JournalError::io(&self.path, error))
+    }
+
+    fn sync(&self) -> Result<(), JournalError> {
+        let synced = self.file.sync_all();
+        synced.map_err(|error| JournalError::io(&self.path, error))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Vec<Key>> {

@@ -7,6 +7,7 @@ mod entry;
 mod error;
 mod keys;
 mod log;
+mod reading;
 mod store;
 mod stored;
 mod writer;
@@ -14,7 +15,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -27,8 +29,11 @@ pub use stored::{Head, id_hash};
 
 use keys::Keys;
 use log::{Bodies, Log};
+use reading::Pieces;
 use store::Store;
 use writer::Work;
+
+use crate::parallel::in_order;
 
 /// At most this many events in one batch.
 pub const BATCH_MAX: usize = 1_000;
@@ -131,7 +136,7 @@ impl Journal {
     pub fn resume(&self, made_with: u64) -> Result<Resumed, JournalError> {
         let logs = log::files(&self.dir)?;
         let first = logs.first().map_or(1, |(first, _)| *first);
-        let mut resumed = self.store.resume(&self.keys, made_with, first - 1)?;
+        let mut resumed = self.store.resume(made_with, first - 1)?;
         if resumed.watermark + 1 < first {
             let saved = resumed.watermark;
             let reason =
@@ -145,32 +150,47 @@ impl Journal {
         Ok(resumed)
     }
 
-    /// Hands every record after `sequence` to `apply`, in order, each with its own sequence.
+    /// Hands every record after `sequence` to `apply`, in order, each with its own sequence. Other threads read ahead.
     pub fn replay(
         &self,
         sequence: u64,
         mut apply: impl FnMut(u64, Record) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
-        self.read_after(sequence, |number, bytes| {
-            let record = stored::decode(&self.keys, bytes).map_err(|why| self.damaged(why))?;
-            apply(number, record)
+        let pieces = Pieces::after(&self.dir, sequence)?;
+        std::thread::scope(|scope| {
+            let decoded = in_order(scope, pieces, |piece| {
+                let piece = piece?;
+                let decode = |(number, body)| match stored::decode(&self.keys, body) {
+                    Ok(record) => Ok((number, record)),
+                    Err(why) => Err(JournalError::corrupt(&piece.path, why)),
+                };
+                piece.bodies().map(decode).collect::<Result<Vec<_>, _>>()
+            });
+            for records in decoded {
+                for (number, record) in records? {
+                    apply(number, record)?;
+                }
+            }
+            Ok(())
         })
     }
 
     /// The deeds of these persons, in the order they were accepted.
     pub fn deeds_of(&self, persons: &[Person]) -> Result<Vec<Deed>, JournalError> {
         let mut deeds = Vec::new();
-        self.read_after(0, |_, bytes| {
-            let (head, _) = stored::read_head(bytes).map_err(|why| self.damaged(why))?;
-            if !head.is_deed || !persons.contains(&head.person) {
-                return Ok(());
+        for piece in Pieces::after(&self.dir, 0)? {
+            let piece = piece?;
+            for (_, bytes) in piece.bodies() {
+                let (head, _) = stored::read_head(bytes).map_err(|why| self.damaged(why))?;
+                if !head.is_deed || !persons.contains(&head.person) {
+                    continue;
+                }
+                let record = stored::decode(&self.keys, bytes).map_err(|why| self.damaged(why))?;
+                if let Record::Deed { deed, .. } = record {
+                    deeds.push(deed);
+                }
             }
-            let record = stored::decode(&self.keys, bytes).map_err(|why| self.damaged(why))?;
-            if let Record::Deed { deed, .. } = record {
-                deeds.push(deed);
-            }
-            Ok(())
-        })?;
+        }
         Ok(deeds)
     }
 
@@ -193,8 +213,12 @@ impl Journal {
 
     /// What can be read without keys of the latest records, the last file first, until `enough` says so.
     pub fn heads(&self, mut enough: impl FnMut(Head) -> bool) -> Result<(), JournalError> {
+        let mut bytes = Vec::new();
         for (_, path) in log::files(&self.dir)?.into_iter().rev() {
-            let bytes = contents(&path)?;
+            bytes.clear();
+            File::open(&path)
+                .and_then(|mut file| file.read_to_end(&mut bytes))
+                .map_err(|error| JournalError::io(&path, error))?;
             let mut is_enough = false;
             for body in Bodies::of(&bytes, false) {
                 let (head, _) = stored::read_head(body).map_err(|why| self.damaged(why))?;
@@ -205,6 +229,14 @@ impl Journal {
             }
         }
         Ok(())
+    }
+
+    /// Hands everyone who was saved to `visit`, as their owner encoded them.
+    pub fn for_each_person(
+        &self,
+        visit: impl FnMut(Person, &[u8]) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        self.store.for_each_person(&self.keys, visit)
     }
 
     /// The profile that was last saved for a person. Waits for the disk, never for the writer.
@@ -257,33 +289,6 @@ impl Journal {
     /// The error for bytes in this journal that their owner cannot read.
     pub fn damaged(&self, reason: impl ToString) -> JournalError {
         JournalError::corrupt(&self.dir, reason)
-    }
-
-    fn read_after(
-        &self,
-        sequence: u64,
-        mut read: impl FnMut(u64, &[u8]) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
-        let files = log::files(&self.dir)?;
-        for (at, (first, path)) in files.iter().enumerate() {
-            let next = files.get(at + 1).map(|(next, _)| *next);
-            if next.is_some_and(|next| next <= sequence + 1) {
-                continue;
-            }
-            let bytes = contents(path)?;
-            let mut number = *first;
-            for body in Bodies::of(&bytes, true) {
-                if number > sequence {
-                    read(number, body)?;
-                }
-                number += 1;
-            }
-            if next.is_some_and(|next| next != number) {
-                let reason = format!("record {number} is unreadable");
-                return Err(JournalError::corrupt(path, reason));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,8 +1,11 @@
 //! State as it was at some record: profiles, who is who, words. What belongs to a person is sealed with their key.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction,
+};
 
 use super::entry::{Evidence, Person, Word};
 use super::error::{JournalError, StoreError, guarded};
@@ -32,6 +35,8 @@ const CACHE_BYTES_MAX: usize = 64 << 20;
 pub(super) struct Store {
     database: Database,
     path: PathBuf,
+    /// Nobody with a higher number has a profile here.
+    person_max: AtomicU32,
 }
 
 /// A profile as its owner encoded it.
@@ -65,19 +70,20 @@ pub struct Resumed {
     pub watermark: u64,
     /// The number the next new person gets; 0 where nothing was saved.
     pub next_person: Person,
-    pub people: Vec<(Person, Vec<u8>)>,
     pub words: Vec<(Word, Evidence)>,
 }
 
 impl Store {
     pub(super) fn open(dir: &Path) -> Result<Store, JournalError> {
         let path = dir.join(STATE_FILE);
-        let (database, format) = guarded(&path, || {
+        let (database, format, person_max) = guarded(&path, || {
             let database = Database::builder()
                 .set_cache_size(CACHE_BYTES_MAX)
                 .create(&path)?;
             let format = create_tables(&database)?;
-            Ok((database, format))
+            let profiles = database.begin_read()?.open_table(PROFILES)?;
+            let person_max = profiles.last()?.map_or(0, |(person, _)| person.value());
+            Ok((database, format, person_max))
         })?;
         if format != FORMAT_VERSION {
             return Err(JournalError::Newer {
@@ -85,7 +91,11 @@ impl Store {
                 reason: format!("format {format}, this version reads {FORMAT_VERSION}"),
             });
         }
-        Ok(Store { database, path })
+        Ok(Store {
+            database,
+            path,
+            person_max: AtomicU32::new(person_max),
+        })
     }
 
     /// Every record up to it is in what is saved.
@@ -99,14 +109,9 @@ impl Store {
 
     /// The saved state. Profiles and notes `made_with` other settings are discarded first: then everything that the log
     /// still has is replayed, from after the record `before`.
-    pub(super) fn resume(
-        &self,
-        keys: &Keys,
-        made_with: u64,
-        before: u64,
-    ) -> Result<Resumed, JournalError> {
+    pub(super) fn resume(&self, made_with: u64, before: u64) -> Result<Resumed, JournalError> {
         guarded(&self.path, || {
-            let transaction = self.database.begin_write()?;
+            let transaction = self.begin_write()?;
             {
                 let mut numbers = transaction.open_table(NUMBERS)?;
                 let found = numbers.get(MADE_WITH)?.map(|number| number.value());
@@ -120,11 +125,11 @@ impl Store {
                 }
             }
             transaction.commit()?;
-            self.read_state(keys)
+            self.read_state()
         })
     }
 
-    fn read_state(&self, keys: &Keys) -> Result<Resumed, StoreError> {
+    fn read_state(&self) -> Result<Resumed, StoreError> {
         let transaction = self.database.begin_read()?;
         let numbers = transaction.open_table(NUMBERS)?;
         let number = |key: &str| -> Result<u64, StoreError> {
@@ -135,12 +140,6 @@ impl Store {
             next_person: number(NEXT_PERSON)? as Person,
             ..Resumed::default()
         };
-        for row in transaction.open_table(PEOPLE)?.iter()? {
-            let (person, sealed) = row?;
-            if let Some(plain) = keys.unseal(person.value(), sealed.value()) {
-                resumed.people.push((person.value(), plain));
-            }
-        }
         for row in transaction.open_table(WORDS)?.iter()? {
             let (word, value) = row?;
             let (attribute, value) = value.value();
@@ -153,11 +152,35 @@ impl Store {
         Ok(resumed)
     }
 
+    /// Everyone who was saved and is not erased.
+    pub(super) fn for_each_person(
+        &self,
+        keys: &Keys,
+        mut visit: impl FnMut(Person, &[u8]) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let mut failure = None;
+        guarded(&self.path, || {
+            for row in self.database.begin_read()?.open_table(PEOPLE)?.iter()? {
+                let (person, sealed) = row?;
+                let plain = keys.unseal(person.value(), sealed.value());
+                failure = plain.and_then(|plain| visit(person.value(), &plain).err());
+                if failure.is_some() {
+                    break;
+                }
+            }
+            Ok(())
+        })?;
+        failure.map_or(Ok(()), Err)
+    }
+
     pub(super) fn profile(
         &self,
         keys: &Keys,
         person: Person,
     ) -> Result<Option<SavedProfile>, JournalError> {
+        if person > self.person_max.load(Relaxed) {
+            return Ok(None);
+        }
         guarded(&self.path, || {
             let table = self.database.begin_read()?.open_table(PROFILES)?;
             let Some(saved) = table.get(person)? else {
@@ -186,6 +209,8 @@ impl Store {
     ) -> Result<(), JournalError> {
         guarded(&self.path, || {
             let mut transaction = self.database.begin_write()?;
+            let last = profiles.iter().map(|profile| profile.person).max();
+            self.person_max.fetch_max(last.unwrap_or(0), Relaxed);
             // What is saved without its watermark need not survive: it is replayed.
             transaction.set_durability(Durability::None)?;
             {
@@ -202,7 +227,7 @@ impl Store {
 
     pub(super) fn save(&self, keys: &Keys, checkpoint: &Checkpoint) -> Result<(), JournalError> {
         guarded(&self.path, || {
-            let transaction = self.database.begin_write()?;
+            let transaction = self.begin_write()?;
             {
                 let mut people = transaction.open_table(PEOPLE)?;
                 for (person, plain) in &checkpoint.people {
@@ -231,10 +256,17 @@ impl Store {
         })
     }
 
+    /// A transaction that is on disk once committed, and after which the file need not be read through to be opened.
+    fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_quick_repair(true);
+        Ok(transaction)
+    }
+
     /// Removes all rows of these persons.
     pub(super) fn forget(&self, persons: &[Person]) -> Result<(), JournalError> {
         guarded(&self.path, || {
-            let transaction = self.database.begin_write()?;
+            let transaction = self.begin_write()?;
             {
                 let mut people = transaction.open_table(PEOPLE)?;
                 let mut profiles = transaction.open_table(PROFILES)?;

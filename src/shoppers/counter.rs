@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::words::attribute_of;
 use crate::journal::Word;
 
-/// One unit of weight, as an integer: leaves 26 bits for counting and 10 digits of precision.
-const UNIT: f64 = (1u64 << 32) as f64;
+/// One unit of weight, as an integer: precise to six digits, and a sum of few weights takes three bytes.
+const UNIT: f64 = (1u64 << 19) as f64;
 
 /// Sums older than this many half-lives count for nothing (a 65,536th) and are dropped.
 const HALF_LIVES_KEPT: i64 = 16;
 
 /// The time in which a counter halves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct HalfLife {
     ms: i64,
 }
@@ -44,7 +44,7 @@ impl HalfLife {
 }
 
 /// The half-lives of the two tiers of evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct HalfLives {
     pub long: HalfLife,
     pub session: HalfLife,
@@ -58,7 +58,7 @@ pub(super) enum Tier {
 }
 
 /// One sum: of one word, in one tier, of one half-life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cell {
     /// The word, doubled, and one more for the session.
     key: u32,
@@ -66,8 +66,18 @@ struct Cell {
     sum: i64,
 }
 
+/// A sum in few bytes.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PackedSum {
+    /// How much the key is more than that of the sum before.
+    key_more: u32,
+    /// How many half-lives it is older than the last event.
+    age: i32,
+    sum: i64,
+}
+
 /// Sums by word.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counters {
     /// By key and half-life.
     cells: Vec<Cell>,
@@ -84,6 +94,40 @@ impl HalfLives {
 }
 
 impl Counters {
+    /// The sums of a shopper last seen at `last_seen_ms`, in few bytes.
+    pub(super) fn pack(&self, half_lives: HalfLives, last_seen_ms: i64) -> Vec<PackedSum> {
+        let mut last_key = 0;
+        let packed = |cell: &Cell| {
+            let newest = half_lives.of(cell.key).number(last_seen_ms) as i32;
+            PackedSum {
+                key_more: cell.key - std::mem::replace(&mut last_key, cell.key),
+                age: newest.wrapping_sub(cell.half_life),
+                sum: cell.sum,
+            }
+        };
+        self.cells.iter().map(packed).collect()
+    }
+
+    /// What `pack` was given.
+    pub(super) fn unpack(
+        packed: Vec<PackedSum>,
+        half_lives: HalfLives,
+        last_seen_ms: i64,
+    ) -> Counters {
+        let mut key = 0u32;
+        let cell = |packed: PackedSum| {
+            key = key.wrapping_add(packed.key_more);
+            let newest = half_lives.of(key).number(last_seen_ms) as i32;
+            Cell {
+                key,
+                half_life: newest.wrapping_sub(packed.age),
+                sum: packed.sum,
+            }
+        };
+        let cells = packed.into_iter().map(cell).collect();
+        Counters { cells }
+    }
+
     /// Adds `weight` at `at_ms`, unless that is too old to count for a shopper last seen at `last_seen_ms`.
     pub(super) fn add(
         &mut self,

@@ -1,5 +1,7 @@
 //! What shoppers in general do with products: how much each is wanted, and which are wanted together.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -58,10 +60,6 @@ impl Demand {
         let is_product = |word: &&Word| attribute_of(**word) == own_attribute(PRODUCT);
         let products: Vec<Word> = deed.words.iter().filter(is_product).copied().collect();
         for (at, product) in products.iter().enumerate() {
-            let Some(known) = self.product(*product) else {
-                continue;
-            };
-            known.want(weight as f32, at_ms);
             let within_ms = if kind == EventKind::Purchase {
                 BASKET_MS
             } else {
@@ -79,25 +77,28 @@ impl Demand {
                 .filter(|other| other != product)
                 .take(PAIRED_MAX)
                 .collect();
-            for other in others {
-                self.pair(*product, other, weight as f32);
+            let Some(known) = self.product(*product) else {
+                continue;
+            };
+            known.want(weight as f32, at_ms);
+            for other in &others {
+                known.meet(*other, weight as f32);
             }
-        }
-    }
-
-    fn pair(&mut self, one: Word, other: Word, weight: f32) {
-        for (from, to) in [(one, other), (other, one)] {
-            if let Some(known) = self.product(from) {
-                known.meet(to, weight);
+            for other in others {
+                if let Some(known) = self.product(other) {
+                    known.meet(*product, weight as f32);
+                }
             }
         }
     }
 
     fn product(&mut self, product: Word) -> Option<&mut ProductDemand> {
-        if self.products.len() >= PRODUCTS_MAX && !self.products.contains_key(&product) {
-            return None;
+        let is_full = self.products.len() >= PRODUCTS_MAX;
+        match self.products.entry(product) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(_) if is_full => None,
+            Entry::Vacant(new) => Some(new.insert(ProductDemand::default())),
         }
-        Some(self.products.entry(product).or_default())
     }
 
     /// How much a product is wanted, in views that faded as much.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json_borrow::{Map, Value};
 
 use crate::problem::nearest;
 
@@ -49,22 +49,23 @@ impl EventRefused {
 
 /// Whether a shopper may be called this.
 pub fn check_token(id: &str) -> Result<(), EventRefused> {
-    token(&serde_json::json!({ "shopper": id }), "shopper").map(|_| ())
+    let named = Map::from(vec![("shopper", Value::from(id))]);
+    token(&Value::Object(named), "shopper").map(|_| ())
 }
 
 /// The event in `value`, or the first thing that is wrong with it. Unknown fields are ignored, `null` is absent, and
 /// an event without a time happened `now`.
-pub fn parse(value: &Value, now: Timestamp) -> Result<Event, EventRefused> {
+pub fn parse(value: &Value<'_>, now: Timestamp) -> Result<Event, EventRefused> {
     parse_of_age(value, now, AGE_MAX)
 }
 
 /// The same for an event of a history, which may be of any age.
-pub fn parse_past(value: &Value, now: Timestamp) -> Result<Event, EventRefused> {
+pub fn parse_past(value: &Value<'_>, now: Timestamp) -> Result<Event, EventRefused> {
     parse_of_age(value, now, SignedDuration::MAX)
 }
 
 fn parse_of_age(
-    value: &Value,
+    value: &Value<'_>,
     now: Timestamp,
     age_max: SignedDuration,
 ) -> Result<Event, EventRefused> {
@@ -124,7 +125,7 @@ fn needs_products(kind: EventKind) -> bool {
     }
 }
 
-fn kind(value: &Value) -> Result<EventKind, EventRefused> {
+fn kind(value: &Value<'_>) -> Result<EventKind, EventRefused> {
     let names = || EventKind::ALL.iter().map(|kind| kind.name());
     let all = || format!("write one of {}", names().collect::<Vec<_>>().join(", "));
     let Some(found) = present(value, "type") else {
@@ -144,7 +145,7 @@ fn kind(value: &Value) -> Result<EventKind, EventRefused> {
     })
 }
 
-fn products(value: &Value, kind: EventKind) -> Result<Vec<String>, EventRefused> {
+fn products(value: &Value<'_>, kind: EventKind) -> Result<Vec<String>, EventRefused> {
     let example = r#"write the ids of the products, such as ["42"]"#;
     let found = match present(value, "products") {
         Some(Value::Array(found)) => found.as_slice(),
@@ -160,16 +161,16 @@ fn products(value: &Value, kind: EventKind) -> Result<Vec<String>, EventRefused>
         let suggestion = format!("send at most {PRODUCTS_MAX} in one event");
         return Err(refused("products", reason, suggestion));
     }
-    let product = |(index, product): (usize, &Value)| {
+    let product = |(index, product): (usize, &Value<'_>)| {
         let field = format!("products[{index}]");
         match product {
-            Value::String(id) if id.is_empty() => Err(refused(field, "is empty", example)),
-            Value::String(id) if id.len() > PRODUCT_BYTES_MAX => Err(refused(
+            Value::Str(id) if id.is_empty() => Err(refused(field, "is empty", example)),
+            Value::Str(id) if id.len() > PRODUCT_BYTES_MAX => Err(refused(
                 field,
                 format!("has {} bytes", id.len()),
                 format!("product ids have at most {PRODUCT_BYTES_MAX}"),
             )),
-            Value::String(id) => Ok(id.clone()),
+            Value::Str(id) => Ok(id.to_string()),
             Value::Number(id) => Err(refused(
                 field,
                 "is a number",
@@ -181,7 +182,7 @@ fn products(value: &Value, kind: EventKind) -> Result<Vec<String>, EventRefused>
     found.iter().enumerate().map(product).collect()
 }
 
-fn positions(value: &Value, products: usize) -> Result<Vec<u32>, EventRefused> {
+fn positions(value: &Value<'_>, products: usize) -> Result<Vec<u32>, EventRefused> {
     let example = "write one number for each product, counted from 1, such as [3]";
     let found = match present(value, "positions") {
         None => return Ok(Vec::new()),
@@ -192,7 +193,7 @@ fn positions(value: &Value, products: usize) -> Result<Vec<u32>, EventRefused> {
         let reason = format!("has {} numbers for {products} products", found.len());
         return Err(refused("positions", reason, example));
     }
-    let position = |(index, position): (usize, &Value)| {
+    let position = |(index, position): (usize, &Value<'_>)| {
         whole(position)
             .filter(|position| *position >= 1)
             .ok_or_else(|| {
@@ -203,7 +204,11 @@ fn positions(value: &Value, products: usize) -> Result<Vec<u32>, EventRefused> {
     found.iter().enumerate().map(position).collect()
 }
 
-fn at(value: &Value, now: Timestamp, age_max: SignedDuration) -> Result<Timestamp, EventRefused> {
+fn at(
+    value: &Value<'_>,
+    now: Timestamp,
+    age_max: SignedDuration,
+) -> Result<Timestamp, EventRefused> {
     let Some(found) = present(value, "at") else {
         return Ok(to_millisecond(now));
     };
@@ -227,7 +232,7 @@ fn at(value: &Value, now: Timestamp, age_max: SignedDuration) -> Result<Timestam
     Ok(to_millisecond(at))
 }
 
-fn price(value: &Value) -> Result<Option<f64>, EventRefused> {
+fn price(value: &Value<'_>) -> Result<Option<f64>, EventRefused> {
     let Some(found) = present(value, "price") else {
         return Ok(None);
     };
@@ -241,7 +246,7 @@ fn price(value: &Value) -> Result<Option<f64>, EventRefused> {
     }
 }
 
-fn quantity(value: &Value) -> Result<Option<u32>, EventRefused> {
+fn quantity(value: &Value<'_>) -> Result<Option<u32>, EventRefused> {
     let Some(found) = present(value, "quantity") else {
         return Ok(None);
     };
@@ -255,7 +260,7 @@ fn quantity(value: &Value) -> Result<Option<u32>, EventRefused> {
     }
 }
 
-fn currency(value: &Value) -> Result<Option<String>, EventRefused> {
+fn currency(value: &Value<'_>) -> Result<Option<String>, EventRefused> {
     let Some(found) = present(value, "currency") else {
         return Ok(None);
     };
@@ -272,7 +277,7 @@ fn currency(value: &Value) -> Result<Option<String>, EventRefused> {
 }
 
 /// A shopper, account or session: they appear in addresses and logs, so their characters are limited.
-fn token(value: &Value, field: &str) -> Result<Option<String>, EventRefused> {
+fn token(value: &Value<'_>, field: &str) -> Result<Option<String>, EventRefused> {
     let Some(found) = present(value, field) else {
         return Ok(None);
     };
@@ -295,7 +300,7 @@ fn token(value: &Value, field: &str) -> Result<Option<String>, EventRefused> {
 }
 
 /// Free text; an empty one is absent.
-fn text(value: &Value, field: &str, bytes_max: usize) -> Result<Option<String>, EventRefused> {
+fn text(value: &Value<'_>, field: &str, bytes_max: usize) -> Result<Option<String>, EventRefused> {
     let Some(found) = present(value, field) else {
         return Ok(None);
     };
@@ -309,12 +314,13 @@ fn text(value: &Value, field: &str, bytes_max: usize) -> Result<Option<String>, 
     Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
 }
 
-fn present<'a>(value: &'a Value, field: &str) -> Option<&'a Value> {
-    value.get(field).filter(|found| !found.is_null())
+fn present<'a>(value: &'a Value<'_>, field: &str) -> Option<&'a Value<'a>> {
+    let found = value.as_object()?.get(field)?;
+    (!found.is_null()).then_some(found)
 }
 
-fn whole(value: &Value) -> Option<u32> {
-    value.as_u64().and_then(|number| u32::try_from(number).ok())
+fn whole(value: &Value<'_>) -> Option<u32> {
+    u32::try_from(value.as_i64()?).ok()
 }
 
 fn to_millisecond(at: Timestamp) -> Timestamp {

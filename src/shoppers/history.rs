@@ -49,7 +49,7 @@ pub fn event(
         let hash = id_hash(&row.to_string());
         event["id"] = format!("history-{hash:016x}-{line}").into();
     }
-    parse_past(&event, now).map_err(|refused| refused.told())
+    parse_past(&(&event).into(), now).map_err(|refused| refused.told())
 }
 
 fn native(cells: &Map<String, Value>, columns: &Columns) -> Value {

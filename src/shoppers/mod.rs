@@ -11,6 +11,7 @@ pub mod event;
 pub mod history;
 mod ids;
 mod keeper;
+mod names;
 mod people;
 pub mod profile;
 mod resident;
@@ -246,16 +247,7 @@ impl Shoppers {
     pub fn sweep(&self, now: Timestamp, kept_for: SignedDuration) -> Result<usize, JournalError> {
         let kept = &self.keeper.kept;
         let oldest = now - kept_for;
-        let mut erased = 0;
-        let persons = kept.people().persons();
-        for person in persons {
-            let profile = kept.residents.peek(&kept.journal, person)?;
-            let last_seen = profile.and_then(|profile| profile.last_seen());
-            if last_seen.is_some_and(|last_seen| last_seen < oldest) {
-                kept.erase(person)?;
-                erased += 1;
-            }
-        }
+        let erased = kept.erase_unseen(oldest)?;
         let oldest_s = u32::try_from(oldest.as_second()).unwrap_or(0);
         self.checkpoint()?;
         kept.journal.drop_older_than(oldest_s)?;
@@ -315,7 +307,7 @@ impl Shoppers {
     }
 
     /// Saves everything that changed, so that the next opening replays nothing that happened before. Happens by itself
-    /// after every 400,000 records.
+    /// after every 250,000 records.
     pub fn checkpoint(&self) -> Result<(), JournalError> {
         self.keeper.kept.checkpoint()
     }

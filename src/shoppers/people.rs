@@ -1,16 +1,17 @@
 //! Who is who: tokens and accounts, and the persons behind them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::names::Names;
 use crate::journal::{Consent, Name, Person, Record};
 
 /// Everyone the shop knows by name.
 #[derive(Default)]
 pub(super) struct People {
-    names: HashMap<Name, Person>,
+    names: Names,
     /// Those who are more than one token.
     details: FxHashMap<Person, Details>,
     next_person: Person,
@@ -51,8 +52,7 @@ impl People {
 
     /// Everyone, each once.
     pub(super) fn persons(&self) -> Vec<Person> {
-        let persons: BTreeSet<Person> = self.names.values().copied().collect();
-        persons.into_iter().collect()
+        self.names.persons().collect()
     }
 
     pub(super) fn next_person(&self) -> Person {
@@ -61,10 +61,8 @@ impl People {
 
     /// The person behind a token or, when there is no such token, an account.
     pub(super) fn find(&self, id: &str) -> Option<Person> {
-        let token = self.names.get(&Name::Token(id.to_owned()));
-        token
-            .or_else(|| self.names.get(&Name::Account(id.to_owned())))
-            .copied()
+        let token = self.names.find(false, id);
+        token.or_else(|| self.names.find(true, id))
     }
 
     pub(super) fn consent(&self, person: Person) -> Consent {
@@ -89,8 +87,7 @@ impl People {
     }
 
     pub(super) fn names_of(&self, person: Person) -> Vec<Name> {
-        let own = self.names.iter().filter(|(_, known)| **known == person);
-        let mut names: Vec<Name> = own.map(|(name, _)| name.clone()).collect();
+        let mut names: Vec<Name> = self.names.of(person).collect();
         names.sort();
         names
     }
@@ -104,20 +101,16 @@ impl People {
         account: Option<&str>,
         changes: &mut Vec<Record>,
     ) -> Person {
-        let token = Name::Token(token.to_owned());
-        let known = self.names.get(&token).copied();
+        let known = self.names.find(false, token);
+        let token = || Name::Token(token.to_owned());
         let Some(account) = account else {
             return known.unwrap_or_else(|| {
-                let person = self.next_person;
-                changes.push(Record::Known {
-                    person,
-                    name: token,
-                });
+                let (person, name) = (self.next_person, token());
+                changes.push(Record::Known { person, name });
                 person
             });
         };
-        let account = Name::Account(account.to_owned());
-        let holder = self.names.get(&account).copied();
+        let holder = self.names.find(true, account);
         let is_free =
             |person: Person| !self.details.get(&person).is_some_and(|one| one.has_account);
         let person = match (known, holder) {
@@ -134,16 +127,12 @@ impl People {
             (_, None) => self.next_person,
         };
         if holder.is_none() {
-            changes.push(Record::Known {
-                person,
-                name: account,
-            });
+            let name = Name::Account(account.to_owned());
+            changes.push(Record::Known { person, name });
         }
         if known != Some(person) {
-            changes.push(Record::Known {
-                person,
-                name: token,
-            });
+            let name = token();
+            changes.push(Record::Known { person, name });
         }
         person
     }
@@ -152,7 +141,8 @@ impl People {
     pub(super) fn apply(&mut self, record: &Record) {
         match record {
             Record::Known { person, name } => {
-                self.names.insert(name.clone(), *person);
+                // Whoever had it before is saved without it.
+                self.changed.extend(self.names.give(name, *person));
                 self.next_person = self.next_person.max(person + 1);
                 if matches!(name, Name::Account(_)) {
                     self.details.entry(*person).or_default().has_account = true;
@@ -172,9 +162,7 @@ impl People {
     }
 
     fn merge(&mut self, from: Person, into: Person) {
-        for name in self.names_of(from) {
-            self.names.insert(name, into);
-        }
+        self.names.hand_over(from, into);
         let absorbed = self.all_of(from);
         for one in &absorbed {
             self.details.entry(*one).or_default().into = Some(into);
@@ -194,8 +182,8 @@ impl People {
 
     /// Forgets these persons and all their names.
     pub(super) fn forget(&mut self, persons: &[Person]) {
-        self.names.retain(|_, person| !persons.contains(person));
         for person in persons {
+            self.names.forget(*person);
             self.details.remove(person);
             self.changed.remove(person);
         }
@@ -205,7 +193,7 @@ impl People {
     pub(super) fn restore(&mut self, person: Person, bytes: &[u8]) -> Option<()> {
         let SavedPerson { names, details } = postcard::from_bytes(bytes).ok()?;
         for name in names {
-            self.names.insert(name, person);
+            self.names.give(&name, person);
         }
         if details != Details::default() {
             self.details.insert(person, details);
@@ -217,17 +205,9 @@ impl People {
     /// Who changed since the last call, in the form a checkpoint keeps, and whose profiles became part of others'.
     pub(super) fn take_changed(&mut self) -> (Vec<(Person, Vec<u8>)>, Vec<Person>) {
         let changed = std::mem::take(&mut self.changed);
-        let mut names: FxHashMap<Person, Vec<Name>> = FxHashMap::default();
-        if !changed.is_empty() {
-            for (name, person) in &self.names {
-                if changed.contains(person) {
-                    names.entry(*person).or_default().push(name.clone());
-                }
-            }
-        }
         let saved = |person: Person| {
             let saved = SavedPerson {
-                names: names.remove(&person).unwrap_or_default(),
+                names: self.names_of(person),
                 details: self.details.get(&person).cloned().unwrap_or_default(),
             };
             let bytes = postcard::to_stdvec(&saved);

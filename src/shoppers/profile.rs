@@ -1,5 +1,7 @@
 //! What is known of one shopper: evidence for attribute values, fading with time, and plain counts.
 
+mod packed;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +40,7 @@ impl From<&AffinitySettings> for HalfLives {
 
 /// One shopper's profile. The same deeds give the same profile in any order, bit for bit, until a value has to be
 /// forgotten to keep within the limits; from then on, the order in which they were accepted decides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     half_lives: HalfLives,
     /// By kind of event.
@@ -57,7 +59,7 @@ pub struct Profile {
 }
 
 /// A product that was looked at, newest first, then by product and kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recent {
     pub at_ms: i64,
     pub product: Word,
@@ -65,7 +67,7 @@ pub struct Recent {
 }
 
 /// By time, newest first, then by product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Dismissed {
     at_ms: i64,
     product: Word,
@@ -97,6 +99,11 @@ impl Profile {
             recent: Vec::new(),
             dismissed: Vec::new(),
         }
+    }
+
+    /// The times in which its evidence halves.
+    pub(super) fn half_lives(&self) -> HalfLives {
+        self.half_lives
     }
 
     /// How many events were recorded.

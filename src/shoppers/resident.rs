@@ -1,41 +1,36 @@
 //! The profiles in memory. They are changed here first and written to the journal later; those that are written
 //! already can be dropped and read again.
+//!
+//! What was changed lately is open; everything else is packed into few bytes, as on disk.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod shard;
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
-
-use rustc_hash::FxHashMap;
 
 use super::profile::Profile;
 use crate::journal::{Journal, JournalError, Person, SavedProfile};
+use shard::{Form, Resident, Shard};
 
 const SHARDS: usize = 64;
 
-/// At most this many profiles stay in memory, apart from those that wait for a checkpoint.
-/// One takes some 1.5 kB, and at most some 16 kB.
-pub(super) const RESIDENT_MAX: usize = 400_000;
+/// So many persons in a row are of one shard: what is written together lies together on disk.
+const NEIGHBOURS: usize = 64;
+
+/// At most about this many bytes of packed profiles stay in memory, apart from those that wait for a checkpoint.
+/// A shopper of ten events takes some 700 bytes, one who fills every limit some 7,000.
+pub(super) const PACKED_BYTES_MAX: usize = 768 << 20;
+
+/// At most this many profiles are open, of some 5 kB each and at most some 16 kB.
+pub(super) const OPEN_MAX: usize = 16_384;
 
 /// All shoppers' profiles, as far as they are in memory.
 pub(super) struct Residents {
     shards: Vec<RwLock<Shard>>,
-}
-
-struct Shard {
-    residents: FxHashMap<Person, Resident>,
-    resident_max: usize,
-    /// Counts removals, so that a profile read from disk before one is not put back after it.
-    removals: u64,
-}
-
-/// A profile in memory.
-pub(super) struct Resident {
-    pub profile: Arc<Profile>,
-    /// The last entry it contains.
-    pub sequence: u64,
-    /// Not yet in the journal like this.
-    pub changed: bool,
-    /// Used since the last sweep.
-    used: AtomicBool,
+    nobody: Arc<Profile>,
+    /// Of all packed profiles, and at most about how many.
+    bytes: AtomicUsize,
+    bytes_max: usize,
 }
 
 /// How many profiles are in memory.
@@ -46,28 +41,28 @@ pub(super) struct ResidentCounts {
 }
 
 impl Residents {
-    /// None yet, and about `resident_max` at most.
-    pub(super) fn new(resident_max: usize) -> Residents {
-        let shard = |_| {
-            RwLock::new(Shard {
-                residents: FxHashMap::default(),
-                resident_max: resident_max.div_ceil(SHARDS),
-                removals: 0,
-            })
-        };
+    /// None yet; at most about so many bytes of packed profiles, and so many open ones. A shopper without a profile
+    /// has that of `nobody`.
+    pub(super) fn new(bytes_max: usize, open_max: usize, nobody: Arc<Profile>) -> Residents {
+        let (shard_bytes_max, shard_open_max) =
+            (bytes_max.div_ceil(SHARDS), open_max.div_ceil(SHARDS));
+        let shard = |_| RwLock::new(Shard::new(shard_bytes_max, shard_open_max));
         Residents {
             shards: (0..SHARDS).map(shard).collect(),
+            nobody,
+            bytes: AtomicUsize::new(0),
+            bytes_max,
         }
     }
 
-    /// The shopper's profile, read from the journal when it is not in memory; `None` for an unknown shopper.
+    /// The shopper's profile, which is in memory from now on; `None` for an unknown shopper.
     pub(super) fn load(
         &self,
         journal: &Journal,
         person: Person,
     ) -> Result<Option<Arc<Profile>>, JournalError> {
-        let found = self.find(journal, person)?;
-        Ok(found.map(|(profile, _)| profile))
+        self.fetch(journal, person)?;
+        self.peek(journal, person)
     }
 
     /// Like `load`, but a profile that is not in memory stays out of it.
@@ -77,12 +72,38 @@ impl Residents {
         person: Person,
     ) -> Result<Option<Arc<Profile>>, JournalError> {
         if let Some(resident) = read(self.shard(person)).residents.get(&person) {
-            return Ok(Some(resident.profile.clone()));
+            return match &resident.form {
+                Form::Open(profile) => Ok(Some(profile.clone())),
+                Form::Packed(bytes) => self.unpacked(journal, person, bytes).map(Some),
+            };
         }
         let saved = journal.profile(person)?;
         saved
-            .map(|saved| decode(journal, &saved).map(Arc::new))
+            .map(|saved| self.unpacked(journal, person, &saved.bytes))
             .transpose()
+    }
+
+    /// Reads a profile into memory, so that nobody waits for the disk later. No lock is held while the disk is read.
+    pub(super) fn fetch(&self, journal: &Journal, person: Person) -> Result<(), JournalError> {
+        let shard = self.shard(person);
+        let removals = {
+            let shard = read(shard);
+            if let Some(resident) = shard.residents.get(&person) {
+                resident.used.store(true, Relaxed);
+                return Ok(());
+            }
+            shard.removals
+        };
+        let Some(saved) = journal.profile(person)? else {
+            return Ok(());
+        };
+        let mut shard = write(shard);
+        if shard.removals == removals && !shard.residents.contains_key(&person) {
+            let before = shard.bytes;
+            shard.insert(person, &saved.bytes, saved.sequence);
+            self.count(before, shard.bytes);
+        }
+        Ok(())
     }
 
     /// Changes the shopper's profile by entry `sequence`, unless it contains that entry already. Entries arrive one
@@ -92,67 +113,51 @@ impl Residents {
         journal: &Journal,
         person: Person,
         sequence: u64,
-        empty: &Profile,
         change: impl FnOnce(&mut Profile),
     ) -> Result<(), JournalError> {
-        let (profile, known_to) = self
-            .find(journal, person)?
-            .unwrap_or_else(|| (Arc::new(empty.clone()), 0));
-        let mut shard = write(self.shard(person));
+        let mut guard = write(self.shard(person));
+        let shard = &mut *guard;
+        let before = shard.bytes;
         if !shard.residents.contains_key(&person) {
-            shard.insert(person, Resident::new(profile.clone(), known_to));
+            match journal.profile(person)? {
+                Some(saved) => shard.insert(person, &saved.bytes, saved.sequence),
+                None => shard.insert(person, &self.nobody.pack(), 0),
+            }
         }
-        drop(profile);
         let resident = shard
             .residents
             .get_mut(&person)
             .expect("it was inserted above, under the same lock");
         if resident.sequence < sequence {
-            change(Arc::make_mut(&mut resident.profile));
+            if let Form::Packed(bytes) = &resident.form {
+                let opened = self.unpacked(journal, person, bytes)?;
+                shard.bytes -= bytes.len();
+                shard.open.push_back(person);
+                resident.form = Form::Open(opened);
+            }
+            if let Form::Open(profile) = &mut resident.form {
+                change(Arc::make_mut(profile));
+            }
             resident.sequence = sequence;
             resident.changed = true;
+            shard.pack_some();
         }
+        self.count(before, shard.bytes);
         Ok(())
-    }
-
-    /// The profile and the last entry it contains. The lock is not held while the disk is read.
-    fn find(
-        &self,
-        journal: &Journal,
-        person: Person,
-    ) -> Result<Option<(Arc<Profile>, u64)>, JournalError> {
-        let shard = self.shard(person);
-        let removals = {
-            let shard = read(shard);
-            if let Some(resident) = shard.residents.get(&person) {
-                resident.used.store(true, Ordering::Relaxed);
-                return Ok(Some((resident.profile.clone(), resident.sequence)));
-            }
-            shard.removals
-        };
-        let Some(saved) = journal.profile(person)? else {
-            return Ok(None);
-        };
-        let profile = Arc::new(decode(journal, &saved)?);
-        let mut shard = write(shard);
-        if let Some(newer) = shard.residents.get(&person) {
-            return Ok(Some((newer.profile.clone(), newer.sequence)));
-        }
-        if shard.removals == removals {
-            let resident = Resident::new(profile.clone(), saved.sequence);
-            shard.insert(person, resident);
-        }
-        Ok(Some((profile, saved.sequence)))
     }
 
     /// Forgets a profile, saved or not.
     pub(super) fn remove(&self, person: Person) {
         let mut shard = write(self.shard(person));
         shard.removals += 1;
-        shard.residents.remove(&person);
+        if let Some(resident) = shard.residents.remove(&person) {
+            let before = shard.bytes;
+            shard.bytes -= resident.bytes();
+            self.count(before, shard.bytes);
+        }
     }
 
-    /// The profiles that wait for a checkpoint, one shard after the other.
+    /// The profiles that wait for a checkpoint, one shard after the other, neighbours together.
     pub(super) fn changed(&self) -> impl Iterator<Item = Vec<SavedProfile>> {
         self.shards.iter().map(|shard| {
             let shard = read(shard);
@@ -160,26 +165,33 @@ impl Residents {
                 .residents
                 .iter()
                 .filter(|(_, resident)| resident.changed);
-            let profiles: Vec<_> = changed
-                .map(|(person, resident)| (*person, resident.sequence, resident.profile.clone()))
-                .collect();
-            drop(shard);
-            let saved = |(person, sequence, profile): (Person, u64, Arc<Profile>)| SavedProfile {
-                person,
-                sequence,
-                bytes: encode(&profile),
+            let saved = |(person, resident): (&Person, &Resident)| SavedProfile {
+                person: *person,
+                sequence: resident.sequence,
+                bytes: match &resident.form {
+                    Form::Packed(bytes) => bytes.to_vec(),
+                    Form::Open(profile) => profile.pack(),
+                },
             };
-            profiles.into_iter().map(saved).collect()
+            let mut profiles: Vec<_> = changed.map(saved).collect();
+            drop(shard);
+            profiles.sort_unstable_by_key(|profile| profile.person);
+            profiles
         })
     }
 
-    /// Marks a profile as written, unless it changed again since it was encoded.
-    pub(super) fn saved(&self, person: Person, sequence: u64) {
-        let mut shard = write(self.shard(person));
-        if let Some(resident) = shard.residents.get_mut(&person)
-            && resident.sequence == sequence
+    /// Marks profiles as written, unless they changed again since they were packed.
+    pub(super) fn saved(&self, profiles: &[SavedProfile]) {
+        for SavedProfile {
+            person, sequence, ..
+        } in profiles
         {
-            resident.changed = false;
+            let mut shard = write(self.shard(*person));
+            if let Some(resident) = shard.residents.get_mut(person)
+                && resident.sequence == *sequence
+            {
+                resident.changed = false;
+            }
         }
     }
 
@@ -187,13 +199,15 @@ impl Residents {
     pub(super) fn trim(&self) {
         for shard in &self.shards {
             let mut shard = write(shard);
-            // The first sweep spares the profiles in use, the second only if that was enough.
-            for _ in 0..2 {
-                if shard.residents.len() > shard.resident_max {
-                    shard.sweep();
-                }
-            }
+            let before = shard.bytes;
+            shard.trim();
+            self.count(before, shard.bytes);
         }
+    }
+
+    /// How much of the memory there is for packed profiles is taken; above 1 while profiles wait for a checkpoint.
+    pub(super) fn fullness(&self) -> f64 {
+        self.bytes.load(Relaxed) as f64 / self.bytes_max as f64
     }
 
     pub(super) fn counts(&self) -> ResidentCounts {
@@ -201,67 +215,34 @@ impl Residents {
         for shard in &self.shards {
             let shard = read(shard);
             counts.resident += shard.residents.len();
-            counts.changed += shard
-                .residents
-                .values()
-                .filter(|resident| resident.changed)
-                .count();
+            let changed = shard.residents.values().filter(|one| one.changed);
+            counts.changed += changed.count();
         }
         counts
     }
 
+    fn unpacked(
+        &self,
+        journal: &Journal,
+        person: Person,
+        bytes: &[u8],
+    ) -> Result<Arc<Profile>, JournalError> {
+        let profile = Profile::unpack(bytes, self.nobody.half_lives());
+        profile.map(Arc::new).map_err(|error| {
+            journal.damaged(format!(
+                "the profile of person {person} is unreadable: {error}"
+            ))
+        })
+    }
+
+    /// Counts what became of the bytes of one shard.
+    fn count(&self, before: usize, after: usize) {
+        self.bytes.fetch_add(after.wrapping_sub(before), Relaxed);
+    }
+
     fn shard(&self, person: Person) -> &RwLock<Shard> {
-        &self.shards[person as usize % SHARDS]
+        &self.shards[person as usize / NEIGHBOURS % SHARDS]
     }
-}
-
-impl Shard {
-    fn insert(&mut self, person: Person, resident: Resident) {
-        if self.residents.len() >= self.resident_max {
-            self.sweep();
-        }
-        self.residents.insert(person, resident);
-    }
-
-    /// Removes profiles that are written and were not used since the last sweep, down to somewhat below the limit.
-    fn sweep(&mut self) {
-        let spare = self.resident_max - self.resident_max / 8;
-        let mut removable = self.residents.len().saturating_sub(spare);
-        let before = self.residents.len();
-        self.residents.retain(|_, resident| {
-            let keep = resident.changed || *resident.used.get_mut() || removable == 0;
-            if !keep {
-                removable -= 1;
-            }
-            *resident.used.get_mut() &= removable == 0;
-            keep
-        });
-        self.removals += (before - self.residents.len()) as u64;
-    }
-}
-
-impl Resident {
-    fn new(profile: Arc<Profile>, sequence: u64) -> Resident {
-        Resident {
-            profile,
-            sequence,
-            changed: false,
-            used: AtomicBool::new(true),
-        }
-    }
-}
-
-fn encode(profile: &Profile) -> Vec<u8> {
-    postcard::to_stdvec(profile).expect("writing plain fields to memory cannot fail")
-}
-
-fn decode(journal: &Journal, saved: &SavedProfile) -> Result<Profile, JournalError> {
-    postcard::from_bytes(&saved.bytes).map_err(|error| {
-        journal.damaged(format!(
-            "the profile of person {} is unreadable: {error}",
-            saved.person
-        ))
-    })
 }
 
 // A panic while a lock was held leaves a profile that is whole: every change is applied to it in one call.

@@ -53,7 +53,10 @@ pub fn to_native(line: &Value) -> Value {
     for name in ["price", "quantity", "currency", "category", "filter"] {
         copy(name, attribute(name));
     }
-    if let Some(id) = object.and_then(|object| object.get("object_id")) {
+    if let Some(products) = attribute("products") {
+        copy("products", Some(products));
+        copy("positions", attribute("positions"));
+    } else if let Some(id) = object.and_then(|object| object.get("object_id")) {
         copy("products", Some(&json!([as_text(id)])));
         if let Some(ordinal) = ordinal {
             copy("positions", Some(&json!([ordinal])));
@@ -64,53 +67,50 @@ pub fn to_native(line: &Value) -> Value {
     Value::Object(event)
 }
 
-/// An event in UBI's form, one line for each product.
-pub fn from_native(event: &Event) -> Vec<Value> {
-    let line = |product: Option<(usize, &String)>| {
-        let mut attributes = Map::new();
-        if let Some((at, product)) = product {
-            let object = json!({"object_id": product, "object_id_field": "id"});
-            attributes.insert("object".into(), object);
-            if let Some(position) = event.positions.get(at) {
-                attributes.insert("position".into(), json!({"ordinal": position}));
-            }
-        }
-        for (name, value) in [
-            ("price", event.price.map(Value::from)),
-            ("quantity", event.quantity.map(Value::from)),
-            ("currency", event.currency.clone().map(Value::from)),
-            ("category", event.category.clone().map(Value::from)),
-            ("filter", event.filter.clone().map(Value::from)),
-        ] {
-            if let Some(value) = value {
-                attributes.insert(name.into(), value);
-            }
-        }
-        let mut line = json!({
-            "application": "endcap",
-            "action_name": event.kind.name(),
-            "timestamp": event.at.to_string(),
-            "client_id": event.shopper,
-            "event_attributes": attributes,
-        });
-        for (name, value) in [
-            ("event_id", &event.id),
-            ("user_id", &event.account),
-            ("session_id", &event.session),
-            ("query_id", &event.query_id),
-            ("user_query", &event.query),
-        ] {
-            if let Some(value) = value {
-                line[name] = value.as_str().into();
-            }
-        }
-        line
-    };
-    if event.products.is_empty() {
-        return vec![line(None)];
+/// An event in UBI's form. UBI knows one object of an event; where there are several, they and their positions are
+/// attributes of ours besides.
+pub fn from_native(event: &Event) -> Value {
+    let mut attributes = Map::new();
+    if let Some(product) = event.products.first() {
+        let object = json!({"object_id": product, "object_id_field": "id"});
+        attributes.insert("object".into(), object);
     }
-    let products = event.products.iter().enumerate();
-    products.map(|product| line(Some(product))).collect()
+    if let Some(position) = event.positions.first() {
+        attributes.insert("position".into(), json!({"ordinal": position}));
+    }
+    let several = event.products.len() > 1;
+    for (name, value) in [
+        ("price", event.price.map(Value::from)),
+        ("quantity", event.quantity.map(Value::from)),
+        ("currency", event.currency.clone().map(Value::from)),
+        ("category", event.category.clone().map(Value::from)),
+        ("filter", event.filter.clone().map(Value::from)),
+        ("products", several.then(|| event.products.clone().into())),
+        ("positions", several.then(|| event.positions.clone().into())),
+    ] {
+        if let Some(value) = value {
+            attributes.insert(name.into(), value);
+        }
+    }
+    let mut line = json!({
+        "application": "endcap",
+        "action_name": event.kind.name(),
+        "timestamp": event.at.to_string(),
+        "client_id": event.shopper,
+        "event_attributes": attributes,
+    });
+    for (name, value) in [
+        ("event_id", &event.id),
+        ("user_id", &event.account),
+        ("session_id", &event.session),
+        ("query_id", &event.query_id),
+        ("user_query", &event.query),
+    ] {
+        if let Some(value) = value {
+            line[name] = value.as_str().into();
+        }
+    }
+    line
 }
 
 /// UBI's times are milliseconds since 1970 or texts.

@@ -2,7 +2,7 @@
 //!
 //! The upper seven bits of a word say which attribute, the others which of its values.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::journal::{Evidence, Word};
 
@@ -12,6 +12,11 @@ pub const PRODUCT: &str = "~product";
 pub const REDUCED: &str = "~reduced";
 /// The hour of the day in UTC, `0` to `23`.
 pub const HOUR: &str = "~hour";
+/// The values of `HOUR`.
+pub(super) const HOURS: [&str; 24] = [
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16",
+    "17", "18", "19", "20", "21", "22", "23",
+];
 /// Where a product's price stands within its category, `1` (lowest fifth) to `5`.
 pub const PRICE_TIER: &str = "price_tier";
 
@@ -39,7 +44,7 @@ struct AttributeWords {
     name: Box<str>,
     /// By value number.
     values: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, u32>,
+    numbers: FxHashMap<Box<str>, u32>,
 }
 
 /// The number of a word's attribute.
@@ -147,7 +152,7 @@ impl AttributeWords {
         AttributeWords {
             name: name.into(),
             values: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: FxHashMap::default(),
         }
     }
 }

@@ -4,8 +4,9 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json_borrow::Value;
 
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
@@ -18,9 +19,15 @@ use crate::shoppers::event::{self, BATCH_MAX, EventRefused};
     deny_unknown_fields,
     expecting = r#"an object such as {"events": […]}"#
 )]
-pub(in crate::api) struct Batch {
+pub(in crate::api) struct Batch<'b> {
     #[schema(value_type = Vec<Event>)]
-    events: Vec<Value>,
+    #[serde(borrow, deserialize_with = "borrowed")]
+    events: Vec<Value<'b>>,
+}
+
+/// Values that borrow from the body.
+fn borrowed<'de, D: Deserializer<'de>>(body: D) -> Result<Vec<Value<'de>>, D::Error> {
+    Vec::deserialize(body)
 }
 
 /// What became of a batch; what is accepted is on disk.
@@ -60,22 +67,10 @@ pub(in crate::api) async fn post(
     State(shop): State<Shop>,
     body: Body,
 ) -> Result<(StatusCode, Json<Accepted>), ApiError> {
-    let batch: Batch = super::json(&shop, body).await?;
-    if batch.events.len() > BATCH_MAX {
-        let message = format!(
-            "the batch has {} events: send at most {BATCH_MAX} at a time",
-            batch.events.len()
-        );
-        return Err(ApiError::too_large(message));
-    }
+    let body = super::read(body, shop.limits.body_bytes_max).await?;
     let now = now();
-    let (mut events, mut refused) = (Vec::with_capacity(batch.events.len()), Vec::new());
-    for (index, value) in batch.events.iter().enumerate() {
-        match event::parse(value, now) {
-            Ok(event) => events.push(event),
-            Err(error) => refused.push(Refused::new(index, &error)),
-        }
-    }
+    let (events, refused) = read(&body, now)?;
+    drop(body);
     let parsed = events.len();
     let engine = shop.engine.clone();
     let recorded = blocking(&shop, move || engine.record(events, now)).await??;
@@ -98,4 +93,24 @@ pub(in crate::api) async fn post(
         refused,
     };
     Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+/// The events of a batch that are good, and why the others are not.
+fn read(body: &[u8], now: Timestamp) -> Result<(Vec<Event>, Vec<Refused>), ApiError> {
+    let batch: Batch<'_> = super::parsed(body)?;
+    if batch.events.len() > BATCH_MAX {
+        let message = format!(
+            "the batch has {} events: send at most {BATCH_MAX} at a time",
+            batch.events.len()
+        );
+        return Err(ApiError::too_large(message));
+    }
+    let (mut events, mut refused) = (Vec::with_capacity(batch.events.len()), Vec::new());
+    for (index, value) in batch.events.iter().enumerate() {
+        match event::parse(value, now) {
+            Ok(event) => events.push(event),
+            Err(error) => refused.push(Refused::new(index, &error)),
+        }
+    }
+    Ok((events, refused))
 }

@@ -13,6 +13,7 @@ pub(super) mod synonyms;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use http_body_util::BodyExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Shop;
@@ -23,13 +24,17 @@ const DISCARDED_BYTES_MAX: usize = 64 << 20;
 
 /// A body read as JSON, whatever its content type.
 async fn json<T: DeserializeOwned>(shop: &Shop, body: Body) -> Result<T, ApiError> {
-    let body = read(body, shop.limits.body_bytes_max).await?;
+    parsed(&read(body, shop.limits.body_bytes_max).await?)
+}
+
+/// JSON that may borrow from the body it is read from.
+fn parsed<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, ApiError> {
     // An array would be read as the fields of an object in their order.
     if body.trim_ascii_start().starts_with(b"[") {
         let message = "the body is an array: write a JSON object, /openapi.json says of what";
         return Err(ApiError::bad_request("bad_parameter", message));
     }
-    serde_json::from_slice(&body).map_err(|error| {
+    serde_json::from_slice(body).map_err(|error| {
         let code = if error.is_data() {
             "bad_parameter"
         } else {

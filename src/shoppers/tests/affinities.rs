@@ -349,7 +349,9 @@ proptest! {
         prop_assert!(profile.dismissed().count() <= DISMISSED_MAX);
         prop_assert!(profile.recent().len() <= RECENT_MAX);
         // Everything there is, as it is saved: sums take at most 20 bytes, products at most 15.
-        let bytes = postcard::to_stdvec(&profile).unwrap().len();
+        let bytes = profile.pack();
+        prop_assert_eq!(Profile::unpack(&bytes, profile.half_lives()).unwrap(), profile);
+        let bytes = bytes.len();
         let most = 200 + 20 * SUMS_MAX + 15 * (DISMISSED_MAX + RECENT_MAX);
         prop_assert!(bytes <= most, "{bytes} bytes, not {most}");
     }

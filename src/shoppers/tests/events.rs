@@ -1,13 +1,19 @@
 //! Promises: a good event is read whole; a bad one is refused with the field, the reason and what to write instead.
 
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::noon;
+use crate::journal::Event;
 use crate::shoppers::event::{
     EventKind, EventRefused, ID_BYTES_MAX, PRODUCT_BYTES_MAX, PRODUCTS_MAX, QUERY_BYTES_MAX,
-    TOKEN_CHARS_MAX, parse,
+    TOKEN_CHARS_MAX,
 };
+use crate::shoppers::{event, ubi};
+
+fn parse(event: &Value, now: Timestamp) -> Result<Event, EventRefused> {
+    event::parse(&event.into(), now)
+}
 
 /// A good view with `change` over it.
 fn view_with(change: Value) -> Value {
@@ -220,4 +226,25 @@ fn suggestions_say_what_to_write() {
         all.starts_with("write one of view, click, add_to_cart"),
         "{all}"
     );
+}
+
+#[test]
+fn events_come_back_from_ubi_as_they_were() {
+    let events = [
+        json!({
+            "id": "e1", "type": "purchase", "shopper": "anna", "account": "a@b.c", "session": "s", "query_id": "0123",
+            "products": ["42", "43"], "positions": [3, 1], "price": 49.95, "quantity": 2, "currency": "EUR"
+        }),
+        json!({"type": "impression", "shopper": "anna", "products": ["1", "2", "3"], "query_id": "0123"}),
+        json!({"type": "click", "shopper": "anna", "products": ["1"], "positions": [7]}),
+        json!({"type": "search", "shopper": "anna", "query": "toner", "query_id": "0123"}),
+        json!({"type": "category", "shopper": "anna", "category": "Shoes > Boots"}),
+        json!({"type": "filter", "shopper": "anna", "filter": "brand:Acorn"}),
+    ];
+    for event in events {
+        let event = parse(&event, noon()).unwrap();
+        let line = ubi::from_native(&event);
+        assert!(ubi::is_ubi(&line), "{line}");
+        assert_eq!(parse(&ubi::to_native(&line), noon()).unwrap(), event);
+    }
 }
