@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Problem, line_of, nearest};
+use crate::text::is_known_language;
 
 /// Where a shop directory keeps its schema.
 pub const SCHEMA_FILE: &str = "index/schema.toml";
@@ -71,6 +72,12 @@ pub struct Attribute {
     /// The value may differ between variants of one product.
     #[serde(default, skip_serializing_if = "is_false")]
     pub variant: bool,
+    /// ISO 639-1 code of the language of its texts, when it is not the shop's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Whether mistyped words may be read as its words; `false` for names and codes that must be typed as they are.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub typos: bool,
     /// Numbers are multiplied by this: 0.01 turns cents into euros.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<f64>,
@@ -151,6 +158,8 @@ impl Attribute {
             shown: false,
             affinity: false,
             variant: false,
+            language: None,
+            typos: true,
             scale: None,
             separator: None,
         }
@@ -322,6 +331,15 @@ impl Attribute {
                 "attribute `{name}`: `searched` must be a weight between 0 and 100"
             ));
         }
+        if let Some(language) = self
+            .language
+            .as_deref()
+            .filter(|own| !is_known_language(own))
+        {
+            return Some(format!(
+                "attribute `{name}`: `language` is `{language}`, which must be a code such as `en` or `de`"
+            ));
+        }
         if self.scale.is_some() && !matches!(self.kind, Kind::Number | Kind::Money) {
             return Some(format!(
                 "attribute `{name}`: `scale` is for the types number and money"
@@ -370,4 +388,12 @@ fn default_language() -> String {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }

@@ -39,6 +39,9 @@ use request::Asked;
 use shoppers::Visitor;
 use shown::ShownPages;
 
+/// Of what may be meant while a query is typed, this many products are looked at closely.
+const COMPLETED_CANDIDATES_MAX: usize = 150;
+
 /// A shop, open for business.
 pub struct Engine {
     live: ArcSwap<Snapshot>,
@@ -108,6 +111,9 @@ impl Engine {
         if candidates.total == 0 && query.give_up_conditions() {
             plan = steered(&query);
             candidates = fetch(&plan)?;
+        }
+        if candidates.units_found != 0 {
+            query.lack(candidates.units_found);
         }
         let summary = page::Summary::of(&mut candidates);
         let mut ranked = rank(
@@ -187,6 +193,7 @@ impl Engine {
         let plan = Plan {
             included: Vec::new(),
             matches_enough: 0,
+            candidates_max: COMPLETED_CANDIDATES_MAX,
             ..decision.steer(plan(&snapshot, &query, &asked, recipe))
         };
         let fetched = retrieval::fetch(&snapshot.catalog.text, &snapshot.catalog.columns, &plan)?;

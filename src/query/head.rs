@@ -43,6 +43,7 @@ mod tests {
         let query = Query {
             text: text.into(),
             units: worth.map(Unit::word).collect(),
+            said: Vec::new(),
             stems,
             filter: crate::catalog::filter::Filter::All(Vec::new()),
             names_a_product: false,

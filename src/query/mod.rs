@@ -1,9 +1,13 @@
 //! Words typed in, words understood out.
 
+mod completions;
+mod compounds;
 mod head;
 mod highlight;
 mod limits;
 mod near;
+mod readings;
+pub mod slips;
 mod spelling;
 mod synonyms;
 #[cfg(test)]
@@ -35,6 +39,8 @@ pub struct Language {
     limits: Limits,
     /// By position in the schema.
     attribute_names: Vec<String>,
+    /// Other languages that attributes are written in.
+    others: Vec<Analyzer>,
 }
 
 /// What a query is understood with.
@@ -45,11 +51,17 @@ pub struct Knowledge<'s> {
     pub spelling: Spelling,
 }
 
-/// Which words stand together in products.
+/// Where words stand in products, and which stand together; stems are given by their numbers in the vocabulary.
 pub trait Together {
-    /// In how many products two stems stand, given by their numbers in the vocabulary; an estimate where both are
-    /// frequent.
-    fn products_with_both(&self, one: u32, other: u32) -> u32;
+    /// In how many products two stems stand; those that name both in their titles count most. An estimate where both
+    /// are frequent.
+    fn products_with_both(&self, one: u32, other: u32) -> f64;
+
+    /// In how many titles a stem stands.
+    fn products_named(&self, stem: u32) -> u32;
+
+    /// How many products there are.
+    fn products(&self) -> u32;
 }
 
 /// A query, understood.
@@ -61,6 +73,8 @@ pub struct Query {
     pub stems: Vec<String>,
     /// What has to be found; empty asks for every product.
     pub units: Vec<Unit>,
+    /// By unit: the words it was read from.
+    pub said: Vec<String>,
     /// Conditions that were said in words.
     pub filter: Filter,
     /// The query names one product by its code, so that taste has no say.
@@ -117,7 +131,14 @@ pub enum Spelling {
 impl Language {
     pub fn new(schema: &Schema, analyzer: Analyzer, synonyms: Synonyms) -> Self {
         let attributes = schema.attributes.iter();
+        let own = attributes
+            .clone()
+            .filter_map(|attribute| attribute.language.as_deref());
+        let mut others: Vec<&str> = own.filter(|own| *own != schema.language).collect();
+        others.sort_unstable();
+        others.dedup();
         Language {
+            others: others.into_iter().map(Analyzer::new).collect(),
             analyzer,
             synonyms,
             limits: Limits::new(schema),
@@ -125,16 +146,43 @@ impl Language {
         }
     }
 
+    /// Whether a word says nothing about which product is meant, in any language of the shop.
+    fn is_stopword(&self, folded: &str) -> bool {
+        let others = self.others.iter();
+        self.analyzer.is_stopword(folded) || others.into_iter().any(|own| own.is_stopword(folded))
+    }
+
+    /// The stems of a word in the languages of attributes, where they are not the one in the shop's.
+    fn other_stems(&self, folded: &str, stem: &str) -> impl Iterator<Item = String> {
+        let others = self.others.iter();
+        others
+            .map(move |analyzer| analyzer.stem(folded))
+            .filter(move |other| other != stem)
+    }
+
     /// Whether a word is never corrected: it has a meaning of its own, or none at all.
     fn leaves_alone(&self, folded: &str) -> bool {
         let stem = [self.analyzer.stem(folded)];
-        self.analyzer.is_stopword(folded)
+        self.is_stopword(folded)
             || self.synonyms.longest_at(&stem).is_some()
+            || self.synonyms.protect(&stem[0])
             || self.synonyms.forbid_all(&stem)
     }
 }
 
 impl Query {
+    /// Says which words no product of a list has, when `found` are the units that some have, as bits.
+    pub fn lack(&mut self, found: u32) {
+        let said = self.said.iter().enumerate().take(u32::BITS as usize);
+        let lacking = said.filter(|(unit, _)| found & (1 << unit) == 0);
+        for (_, said) in lacking {
+            let left_out = &mut self.understood.left_out;
+            if !left_out.contains(said) {
+                left_out.push(said.clone());
+            }
+        }
+    }
+
     /// Gives up the conditions said in words, because nothing meets them; false when there are none.
     pub fn give_up_conditions(&mut self) -> bool {
         let had = self.filter != Filter::everything();
@@ -147,10 +195,20 @@ impl Query {
 }
 
 impl Knowledge<'_> {
-    /// Whether the catalog has a word or an inflection of it.
+    /// Whether the catalog has a word, an inflection of it, or all words that it is made of.
     fn knows(&self, folded: &str) -> bool {
+        self.stem_of(folded).is_some() || self.parts_of(folded).is_some()
+    }
+
+    /// The stem under which the catalog has a word or an inflection of it, in any language of the shop.
+    fn stem_of(&self, folded: &str) -> Option<u32> {
         let stem = self.language.analyzer.stem(folded);
-        self.vocabulary.stem_of(folded).is_some() || self.vocabulary.number_of(&stem).is_some()
+        let number = |stem: &str| self.vocabulary.number_of(stem);
+        let known = self.vocabulary.stem_of(folded).or_else(|| number(&stem));
+        known.or_else(|| {
+            let mut others = self.language.other_stems(folded, &stem);
+            others.find_map(|stem| number(&stem))
+        })
     }
 
     /// In how many products the stem of a word stands.
@@ -179,6 +237,13 @@ impl Unit {
         Unit {
             alternatives: Vec::new(),
         }
+    }
+
+    /// Whether it may be met by the value of an attribute: it describes a thing.
+    pub fn is_described(&self) -> bool {
+        let mut alternatives = self.alternatives.iter();
+        alternatives
+            .any(|alternative| matches!(&*alternative.stems, [only] if values::is_value(only)))
     }
 
     /// Adds another way to satisfy the unit, unless it is there.

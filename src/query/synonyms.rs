@@ -1,7 +1,7 @@
 //! `synonyms/*.txt` in Solr's format: `tv, television` both ways, `gpu => graphics card` one way, `#` comments; and two
 //! lines of our own: `laptop => notebook (0.8)` weighs, `mouse !=> mousse` forbids, `gopro !=> *` forbids everything.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Alternative;
 use crate::problem::Problem;
@@ -9,6 +9,9 @@ use crate::text::Analyzer;
 
 /// Where a shop directory keeps its synonyms, one file for each language.
 pub const SYNONYMS_DIR: &str = "synonyms";
+
+/// Files that end so have no synonyms but words that are never corrected, as many on a line as one likes.
+const PROTECTED_FILE_ENDING: &str = "protected.txt";
 
 /// At most this many lines are read.
 const LINES_MAX: usize = 100_000;
@@ -24,6 +27,8 @@ pub struct Synonyms {
     by_first_stem: FxHashMap<String, Vec<Entry>>,
     /// By stems, joined by spaces: what they never stand for.
     forbidden: FxHashMap<String, Vec<String>>,
+    /// Stems of words that are typed right however they look.
+    protected: FxHashSet<String>,
 }
 
 /// Stands for everything on the right of a line that forbids.
@@ -99,7 +104,9 @@ impl Synonyms {
             if content.is_empty() {
                 continue;
             }
-            if let Err((reason, suggestion)) = synonyms.add_line(content, analyzer) {
+            if file.ends_with(PROTECTED_FILE_ENDING) {
+                synonyms.protected.extend(analyzer.stems(content));
+            } else if let Err((reason, suggestion)) = synonyms.add_line(content, analyzer) {
                 problems.push(Problem::new(file, reason).at(number).suggest(suggestion));
             }
         }
@@ -111,6 +118,7 @@ impl Synonyms {
         for entry in other.by_first_stem.into_values().flatten() {
             self.add(entry.stems, entry.meanings);
         }
+        self.protected.extend(other.protected);
         for (stems, mut meant) in other.forbidden {
             self.forbidden.entry(stems).or_default().append(&mut meant);
         }
@@ -143,6 +151,11 @@ impl Synonyms {
         never
             .iter()
             .any(|never| *never == meant || never == EVERYTHING)
+    }
+
+    /// Whether a word is never corrected.
+    pub fn protect(&self, stem: &str) -> bool {
+        self.protected.contains(stem)
     }
 
     /// Whether words must stand for nothing but themselves.

@@ -22,8 +22,16 @@ fn settled(mut synonyms: Synonyms) -> Synonyms {
 struct Everywhere;
 
 impl Together for Everywhere {
-    fn products_with_both(&self, _: u32, _: u32) -> u32 {
+    fn products_with_both(&self, _: u32, _: u32) -> f64 {
+        1.0
+    }
+
+    fn products_named(&self, _: u32) -> u32 {
         1
+    }
+
+    fn products(&self) -> u32 {
+        10
     }
 }
 

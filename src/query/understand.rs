@@ -7,11 +7,17 @@ use super::{Alternative, Knowledge, LastWord, Query, Understood, Unit};
 use crate::catalog::filter::Filter;
 use crate::text::{CodeReader, MeasureReader, Word, code_term, has_digit, is_unspaced, words};
 
-/// At most this many completions of a word being typed are sought.
-const COMPLETIONS_MAX: usize = 30;
+/// Completions that stand in so many products are enough: with one letter typed, all of them are most of the catalog …
+const COMPLETED_PRODUCTS_ENOUGH: u32 = 10_000;
 
-/// Completions that stand in so many products are enough: with one letter typed, all of them are most of the catalog.
-const COMPLETED_PRODUCTS_ENOUGH: u32 = 100_000;
+/// … and in so many where other words narrow what is found.
+const COMPLETED_BESIDE_OTHERS_ENOUGH: u32 = 100_000;
+
+/// A word that is typed alone is not completed to words that are rarer than this to the most frequent one, squared.
+const COMPLETION_WEIGHT_MIN: f32 = 0.1;
+
+/// So few letters are the beginning of something rather than a word.
+const BEGUN_CHARACTERS_MAX: usize = 2;
 
 /// A reading of a word as an attribute's value is left out when another reading has this many times as many products.
 const RARE_READING_TIMES: u32 = 50;
@@ -38,7 +44,7 @@ impl Knowledge<'_> {
             stems: &stems,
             also: &text.also,
         };
-        let mut units = self.units(&sought, last_word, &mut understood);
+        let (mut units, said) = self.units(&sought, last_word, &mut understood);
         let says_nothing = words.is_empty() && filter.is_none() && !typed.trim().is_empty();
         if says_nothing {
             units.push(Unit::nothing());
@@ -48,6 +54,7 @@ impl Knowledge<'_> {
             names_a_product: names_a_product(&words, &text.asked),
             stems,
             units,
+            said,
             filter: filter.unwrap_or_else(Filter::everything),
             understood,
         }
@@ -141,10 +148,9 @@ impl Knowledge<'_> {
 
     /// Neighbouring words that the catalog also writes as one.
     fn joined(&self, words: &[Word], terms: &mut Vec<Term>) {
-        let analyzer = &self.language.analyzer;
         for at in 1..words.len() {
             let (left, right) = (&words[at - 1].folded, &words[at].folded);
-            if analyzer.is_stopword(left) || analyzer.is_stopword(right) {
+            if self.language.is_stopword(left) || self.language.is_stopword(right) {
                 continue;
             }
             let joined = format!("{left}{right}");
@@ -177,6 +183,7 @@ impl Knowledge<'_> {
         understood: &mut Understood,
     ) {
         let values = self.vocabulary.values();
+        let together = self.synonym_spans(stems);
         for start in 0..stems.len() {
             for end in start + 1..=stems.len().min(start + super::VALUE_WORDS_MAX) {
                 let found = values.exactly(&stems[start..end]);
@@ -186,6 +193,14 @@ impl Knowledge<'_> {
                     [only] => self.vocabulary.number_of(only).map_or(0, count),
                     _ => 0,
                 });
+                let is_part = |span: &Range<usize>| {
+                    let is_apart = end <= span.start || span.end <= start;
+                    !(is_apart || start <= span.start && span.end <= end)
+                };
+                // A part of what stands for something together is not the whole.
+                if together.iter().any(is_part) {
+                    continue;
+                }
                 for value in found {
                     if count(value.term) < most / RARE_READING_TIMES {
                         continue;
@@ -208,23 +223,39 @@ impl Knowledge<'_> {
         }
     }
 
+    /// Which words stand for something together.
+    fn synonym_spans(&self, stems: &[String]) -> Vec<Range<usize>> {
+        let mut spans = Vec::new();
+        let mut at = 0;
+        while at < stems.len() {
+            let synonym = self.language.synonyms.longest_at(&stems[at..]);
+            let end = at + synonym.map_or(1, |synonym| synonym.words);
+            if end > at + 1 {
+                spans.push(at..end);
+            }
+            at = end;
+        }
+        spans
+    }
+
     fn units(
         &self,
         sought: &Sought<'_>,
         last_word: LastWord,
         understood: &mut Understood,
-    ) -> Vec<Unit> {
+    ) -> (Vec<Unit>, Vec<String>) {
         let Sought { words, stems, .. } = sought;
         let analyzer = &self.language.analyzer;
-        let names_nothing = words.iter().all(|word| analyzer.is_stopword(&word.folded));
-        let mut units: Vec<Unit> = Vec::new();
+        let is_stopword = |word: &Word| self.language.is_stopword(&word.folded);
+        let names_nothing = words.iter().all(is_stopword);
+        let (mut units, mut said): (Vec<Unit>, Vec<String>) = Default::default();
         let mut at = 0;
         while at < words.len() {
             let own;
             let is_begun = last_word == LastWord::Beginning && at + 1 == words.len();
             let mut unit = if is_begun || is_lone_letter(&words[at].folded) {
                 own = at..at + 1;
-                self.completions(&words[at].folded, &stems[at])
+                self.completions(&words[at].folded, &stems[at], is_begun && words.len() == 1)
             } else if let Some(synonym) = self.language.synonyms.longest_at(&stems[at..]) {
                 own = at..at + synonym.words;
                 let others = synonym
@@ -242,27 +273,43 @@ impl Knowledge<'_> {
                 self.with_values(Unit {
                     alternatives: synonym.as_alternatives(),
                 })
-            } else if names_nothing || !analyzer.is_stopword(&words[at].folded) {
+            } else if names_nothing || !is_stopword(&words[at]) {
                 own = at..at + 1;
-                Unit::word(&stems[at])
+                self.word(&words[at].folded, &stems[at])
             } else {
                 at += 1;
                 continue;
             };
             sought.add_to(&mut unit, &own, analyzer);
+            let typed: Vec<&str> = words[own.clone()]
+                .iter()
+                .map(|word| word.folded.as_str())
+                .collect();
             if !self.finds(&unit) {
-                let words = words[own.clone()].iter();
                 understood
                     .left_out
-                    .extend(words.map(|word| word.folded.clone()));
+                    .extend(typed.iter().map(|word| word.to_string()));
             }
             // A word that is typed twice asks for no more than a word that is typed once.
             if !units.contains(&unit) {
                 units.push(unit);
+                said.push(typed.join(" "));
             }
             at = own.end;
         }
-        units
+        (units, said)
+    }
+
+    /// A word in all languages of the shop, by itself or in compounds.
+    fn word(&self, folded: &str, stem: &str) -> Unit {
+        let mut unit = Unit::word(stem);
+        for other in self.language.other_stems(folded, stem) {
+            if self.vocabulary.number_of(&other).is_some() {
+                unit.add(Alternative::stem(other, 1.0));
+            }
+        }
+        self.add_compounds(&mut unit, folded, stem);
+        unit
     }
 
     /// Whether the catalog has all words of any alternative.
@@ -287,15 +334,41 @@ impl Knowledge<'_> {
         unit
     }
 
-    /// Whatever the word being typed may become, and the word as it stands.
-    fn completions(&self, word: &str, stem: &str) -> Unit {
-        let mut unit = Unit::word(stem);
+    /// Whatever the word being typed may become, and the word as it stands. What few products have is not what most
+    /// shoppers go on to type, although it would tell products apart best.
+    fn completions(&self, word: &str, stem: &str, is_alone: bool) -> Unit {
+        let mut unit = if word.chars().count() <= BEGUN_CHARACTERS_MAX {
+            Unit::nothing()
+        } else {
+            Unit::word(stem)
+        };
+        let completed = self.vocabulary.complete(word);
+        let count = |stem: &u32| self.vocabulary.product_count(*stem);
+        let most = completed.first().map_or(0, count);
+        let enough = if is_alone {
+            COMPLETED_PRODUCTS_ENOUGH
+        } else {
+            COMPLETED_BESIDE_OTHERS_ENOUGH
+        };
         let mut products = 0;
-        for number in self.vocabulary.complete(word, COMPLETIONS_MAX) {
-            let completed = self.vocabulary.text(number);
-            unit.add(Alternative::stem(completed, 1.0));
-            products += self.vocabulary.product_count(number);
-            if products >= COMPLETED_PRODUCTS_ENOUGH {
+        for number in &completed {
+            let weight = (count(number) as f32 / most.max(1) as f32).sqrt();
+            if is_alone && weight < COMPLETION_WEIGHT_MIN {
+                break;
+            }
+            let stem = [self.vocabulary.text(*number).to_string()];
+            if let Some(synonym) = self.language.synonyms.longest_at(&stem) {
+                for meant in synonym.as_alternatives() {
+                    unit.add(Alternative {
+                        weight: weight * meant.weight,
+                        ..meant
+                    });
+                }
+            }
+            let [stem] = stem;
+            unit.add(Alternative::stem(stem, weight));
+            products += count(number);
+            if products >= enough {
                 break;
             }
         }

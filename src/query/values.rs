@@ -32,6 +32,12 @@ pub fn value_term(attribute: usize, stems: &[&str]) -> String {
     format!("{MARK}{KIND}{attribute}{END}{}", stems.join(" "))
 }
 
+/// Whether a stem is the term of a value.
+pub(super) fn is_value(stem: &str) -> bool {
+    let kind = stem.strip_prefix(MARK);
+    kind.is_some_and(|kind| kind.starts_with(KIND))
+}
+
 impl Values {
     /// Finds the values among all terms.
     pub(super) fn of(terms: &[String]) -> Self {

@@ -1,5 +1,6 @@
 //! Every word of the catalog, its stem, and in how many products it stands.
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::Path;
 
@@ -7,6 +8,8 @@ use fst::{Automaton, IntoStreamer, Streamer};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::completions::{COMPLETIONS_MAX, Completions};
+use super::compounds::{self, Part};
 use super::near::{Edits, Nearby, near, near_beginnings};
 use super::values::Values;
 use crate::text::Analyzer;
@@ -22,32 +25,79 @@ pub struct Vocabulary {
     values: Values,
     /// By stem: the words that have it, the stem itself aside.
     forms: FxHashMap<u32, Vec<String>>,
+    completions: Completions,
+    /// By compound: the stems of its parts.
+    parts: FxHashMap<u32, Vec<u32>>,
+    /// By term of a part: the compounds that have it, sorted.
+    compounds: FxHashMap<u32, Vec<u32>>,
 }
+
+/// Set in the number of a word that stands only where no typo is forgiven.
+const EXACT: u64 = 1 << 32;
 
 #[derive(Default, Serialize, Deserialize)]
 struct Stems {
     texts: Vec<String>,
     /// By stem: in how many products it stands.
     product_counts: Vec<u32>,
+    /// Words made of others: their stems and those of their parts.
+    compounds: Vec<(u32, Vec<u32>)>,
+    /// In how many products a part of a compound stands by itself, at least.
+    part_products_min: u32,
 }
 
 /// Numbers stems in order of first sight while a catalog is read.
 #[derive(Default)]
 pub struct VocabularyBuilder {
     words: FxHashMap<String, u32>,
+    /// Words of attributes that are read in another way than the shop's language: their stems, and whether typos are
+    /// forgiven.
+    elsewhere: FxHashMap<String, (u32, bool)>,
     numbers: FxHashMap<String, u32>,
     stems: Stems,
     /// By stem: the last product it was counted for.
     last_product: Vec<u32>,
 }
 
+impl Stems {
+    /// These stems, those that stand in the most products first, at most `COMPLETIONS_MAX`.
+    fn most_frequent(&self, mut stems: Vec<u32>) -> Vec<u32> {
+        stems.sort_unstable();
+        stems.dedup();
+        let rank = |stem: &u32| {
+            let text = &self.texts[*stem as usize];
+            let found_in = self.product_counts[*stem as usize];
+            (Reverse(found_in), text.len(), text.as_str())
+        };
+        if stems.len() > COMPLETIONS_MAX {
+            stems.select_nth_unstable_by(COMPLETIONS_MAX, |one, other| rank(one).cmp(&rank(other)));
+            stems.truncate(COMPLETIONS_MAX);
+        }
+        stems.sort_unstable_by(|one, other| rank(one).cmp(&rank(other)));
+        stems
+    }
+}
+
 impl VocabularyBuilder {
-    /// The number of a folded word's stem.
+    /// The number of a folded word's stem, in the shop's language.
     pub fn stem(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {
         match self.words.get(folded) {
             Some(stem) => *stem,
-            None => self.add(analyzer, folded),
+            None => {
+                let stem = self.stem_number(analyzer, folded);
+                self.words.insert(folded.to_string(), stem);
+                stem
+            }
         }
+    }
+
+    /// The number of the stem of a word that stands in an attribute with a language of its own, or one whose words
+    /// nothing is corrected to when no `typos` are forgiven there.
+    pub fn stem_elsewhere(&mut self, analyzer: &Analyzer, folded: &str, typos: bool) -> u32 {
+        let stem = self.stem_number(analyzer, folded);
+        let known = self.elsewhere.entry(folded.to_string());
+        known.or_insert((stem, false)).1 |= typos;
+        stem
     }
 
     /// Counts a stem, once for each product.
@@ -85,14 +135,12 @@ impl VocabularyBuilder {
         texts.map(String::as_str).collect()
     }
 
-    fn add(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {
+    fn stem_number(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {
         let text = analyzer.stem(folded);
-        let stem = match self.numbers.get(&text) {
+        match self.numbers.get(&text) {
             Some(stem) => *stem,
             None => self.number(text),
-        };
-        self.words.insert(folded.to_string(), stem);
-        stem
+        }
     }
 
     fn number(&mut self, text: String) -> u32 {
@@ -104,16 +152,64 @@ impl VocabularyBuilder {
         next
     }
 
-    pub fn write(&self, dir: &Path) -> io::Result<()> {
-        let words = self.words.iter();
-        let mut words: Vec<(&str, u32)> =
-            words.map(|(word, stem)| (word.as_str(), *stem)).collect();
+    /// Finds the words that are made of others, once `products` are counted. Returns the numbers of the terms of their
+    /// parts, by stem; none in languages that put a space between words.
+    pub fn take_apart(&mut self, analyzer: &Analyzer, products: u32) -> FxHashMap<u32, Vec<u32>> {
+        self.stems.part_products_min = compounds::products_min(products);
+        if analyzer.joints().is_none() {
+            return FxHashMap::default();
+        }
+        let known = |word: &str| {
+            let own = self.words.get(word).or_else(|| self.numbers.get(word));
+            let stem = *own.or_else(|| self.numbers.get(&analyzer.stem(word)))?;
+            Some((stem, self.stems.product_counts[stem as usize]))
+        };
+        let mut found: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (word, value) in self.sorted_words() {
+            let parts = compounds::take_apart(analyzer, word, self.stems.part_products_min, known);
+            let is_other = |parts: &Vec<u32>| !parts.contains(&(value as u32));
+            if let Some(parts) = parts.filter(is_other) {
+                found.entry(value as u32).or_insert(parts);
+            }
+        }
+        let mut compounds: Vec<(u32, Vec<u32>)> = found
+            .iter()
+            .map(|(stem, parts)| (*stem, parts.clone()))
+            .collect();
+        compounds.sort_unstable();
+        let mut terms: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (compound, _) in &compounds {
+            for (part, stem) in all_parts(&found, *compound) {
+                let term = part.term(&self.stems.texts[stem as usize]);
+                let term = self.term(&term);
+                terms.entry(*compound).or_default().push(term);
+            }
+        }
+        self.stems.compounds = compounds;
+        terms
+    }
+
+    /// Every word in the order of the alphabet, with the number of its stem and how it is read.
+    fn sorted_words(&self) -> Vec<(&str, u64)> {
+        let own = self
+            .words
+            .iter()
+            .map(|(word, stem)| (word.as_str(), u64::from(*stem)));
+        let elsewhere = self.elsewhere.iter();
+        let elsewhere = elsewhere.filter(|(word, _)| !self.words.contains_key(*word));
+        let elsewhere = elsewhere.map(|(word, (stem, typos))| {
+            let exact = if *typos { 0 } else { EXACT };
+            (word.as_str(), u64::from(*stem) | exact)
+        });
+        let mut words: Vec<(&str, u64)> = own.chain(elsewhere).collect();
         words.sort_unstable();
+        words
+    }
+
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
         let mut builder = fst::MapBuilder::memory();
-        for (word, stem) in &words {
-            builder
-                .insert(word, u64::from(*stem))
-                .map_err(io::Error::other)?;
+        for (word, value) in self.sorted_words() {
+            builder.insert(word, value).map_err(io::Error::other)?;
         }
         let bytes = builder.into_inner().map_err(io::Error::other)?;
         crate::catalog::write_durably(&dir.join(WORDS_FILE), &bytes)?;
@@ -130,11 +226,15 @@ impl Vocabulary {
         let bytes = std::fs::read(dir.join(STEMS_FILE))?;
         let stems: Stems = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
         let numbered = stems.texts.iter().enumerate();
-        let numbers = numbered
+        let numbers: FxHashMap<String, u32> = numbered
             .map(|(number, text)| (text.clone(), number as u32))
             .collect();
+        let parts: FxHashMap<u32, Vec<u32>> = stems.compounds.iter().cloned().collect();
         Ok(Vocabulary {
+            compounds: by_part(&parts, &stems, &numbers),
+            parts,
             forms: forms(&words, &stems),
+            completions: Completions::of_words(&words, |stems_of| stems.most_frequent(stems_of)),
             words,
             values: Values::of(&stems.texts),
             stems,
@@ -157,13 +257,37 @@ impl Vocabulary {
         &self.stems.texts[stem as usize]
     }
 
-    /// Every word of the catalog that has this stem.
+    /// Every word of the catalog that has this stem, or, for a part of compounds, every compound that has it.
     pub fn words_of<'v>(&'v self, stem: &'v str) -> impl Iterator<Item = &'v str> {
         let number = self.number_of(stem);
-        let itself = number.filter(|number| self.stem_of(stem) == Some(*number));
-        let forms = number.and_then(|number| self.forms.get(&number));
-        let forms = forms.into_iter().flatten().map(String::as_str);
-        itself.map(|_| stem).into_iter().chain(forms)
+        let compounds = number.map_or(&[][..], |number| self.compounds_with(number));
+        let stems = number.into_iter().chain(compounds.iter().copied());
+        stems.flat_map(|number| {
+            let stem = self.text(number);
+            let itself = (self.stem_of(stem) == Some(number)).then_some(stem);
+            let forms = self.forms.get(&number).into_iter().flatten();
+            itself.into_iter().chain(forms.map(String::as_str))
+        })
+    }
+
+    /// The stems of the words that a word of the catalog is made of, by its stem.
+    pub(super) fn parts(&self, stem: u32) -> Option<&[u32]> {
+        self.parts.get(&stem).map(Vec::as_slice)
+    }
+
+    /// The compounds that have a part, by the number of the part's term; sorted.
+    pub fn compounds_with(&self, part: u32) -> &[u32] {
+        self.compounds.get(&part).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the compounds that have a part are what the part names: a `laufschuh` is a `schuh`, and no `lauf`.
+    pub fn names_compounds(&self, part: u32) -> bool {
+        !Part::Other.is_of(self.text(part))
+    }
+
+    /// In how many products a part of a compound stands by itself, at least.
+    pub(super) fn part_products_min(&self) -> u32 {
+        self.stems.part_products_min
     }
 
     /// In how many products a stem stands.
@@ -179,36 +303,32 @@ impl Vocabulary {
             .map(|(stem, _)| stem)
     }
 
-    /// The stems of the words that begin with `prefix`, most frequent first, at most `stems_max`.
-    pub fn complete(&self, prefix: &str, stems_max: usize) -> Vec<u32> {
-        /// A very short prefix is completed from this many words only.
-        const SCANNED_MAX: usize = 50_000;
+    /// The stems of the words that begin with `prefix`, most frequent first, at most `COMPLETIONS_MAX`.
+    pub fn complete(&self, prefix: &str) -> Vec<u32> {
+        if let Some(known) = self.completions.of(prefix) {
+            return known.to_vec();
+        }
         let automaton = fst::automaton::Str::new(prefix).starts_with();
         let mut stream = self.words.search(automaton).into_stream();
         let mut found: Vec<u32> = Vec::new();
         while let Some((_, stem)) = stream.next() {
             found.push(stem as u32);
-            if found.len() >= SCANNED_MAX {
-                break;
-            }
         }
-        found.sort_unstable();
-        found.dedup();
-        found.sort_by_key(|stem| {
-            let text = self.text(*stem);
-            (
-                std::cmp::Reverse(self.product_count(*stem)),
-                text.len(),
-                text,
-            )
-        });
-        found.truncate(stems_max);
-        found
+        self.stems.most_frequent(found)
     }
 
-    /// The words without digits so near to another.
+    /// Whether any word begins with `prefix`.
+    pub(super) fn begins_a_word(&self, prefix: &str) -> bool {
+        let automaton = fst::automaton::Str::new(prefix).starts_with();
+        let mut stream = self.words.search(automaton).into_stream();
+        stream.next().is_some()
+    }
+
+    /// The words without digits so near to another, those left out that nothing is corrected to.
     pub(super) fn near(&self, word: &str, edits: Edits) -> Vec<Nearby> {
-        near(self.words.as_fst(), word, edits)
+        let mut near = near(self.words.as_fst(), word, edits);
+        near.retain(|nearby| nearby.value & EXACT == 0);
+        near
     }
 
     /// The beginnings of words one edit away from what no word begins with.
@@ -220,6 +340,44 @@ impl Vocabulary {
     pub(super) fn values(&self) -> &Values {
         &self.values
     }
+}
+
+/// The parts of a compound, and theirs: what its last word ends with is what the compound is.
+fn all_parts(found: &FxHashMap<u32, Vec<u32>>, compound: u32) -> Vec<(Part, u32)> {
+    let mut all = Vec::new();
+    let mut open = vec![(Part::Head, compound)];
+    while let Some((kind, stem)) = open.pop() {
+        let parts = found.get(&stem).map_or(&[][..], Vec::as_slice);
+        for (at, part) in parts.iter().enumerate() {
+            let own = match Part::of(at, parts.len()) {
+                Part::Head => kind,
+                Part::Other => Part::Other,
+            };
+            if !all.contains(&(own, *part)) {
+                all.push((own, *part));
+                open.push((own, *part));
+            }
+        }
+    }
+    all
+}
+
+/// By term of a part: the compounds that have it, sorted.
+fn by_part(
+    parts: &FxHashMap<u32, Vec<u32>>,
+    stems: &Stems,
+    numbers: &FxHashMap<String, u32>,
+) -> FxHashMap<u32, Vec<u32>> {
+    let mut by_part: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    for (compound, _) in &stems.compounds {
+        for (part, stem) in all_parts(parts, *compound) {
+            let term = part.term(&stems.texts[stem as usize]);
+            if let Some(term) = numbers.get(&term) {
+                by_part.entry(*term).or_default().push(*compound);
+            }
+        }
+    }
+    by_part
 }
 
 fn forms(words: &fst::Map<Vec<u8>>, stems: &Stems) -> FxHashMap<u32, Vec<String>> {

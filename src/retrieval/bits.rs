@@ -45,6 +45,14 @@ impl Bits {
         counts
     }
 
+    /// How many documents it has.
+    pub(super) fn count(&self) -> usize {
+        self.words()
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
+    }
+
     /// Leaves what both sets have.
     pub(super) fn intersect(&mut self, other: &Bits) {
         let words = self.0.as_flattened_mut().iter_mut().zip(other.words());
@@ -66,24 +74,23 @@ impl Bits {
     }
 }
 
-/// The documents that are in at least `required` of these sets, and how many they are; `required` is 1 to as many as
-/// there are sets, which are of the same segment.
-pub(super) fn in_at_least(required: usize, sets: &[&Bits]) -> (Bits, usize) {
+/// The documents that are in at least `required` of these sets; `required` is 1 to as many as there are sets, which are
+/// of the same segment.
+pub(super) fn in_at_least(required: usize, sets: &[&Bits]) -> Bits {
     debug_assert!((1..=sets.len()).contains(&required));
     let mut found = sets[0].clone();
-    let count = if required == sets.len() {
-        intersect_all(&mut found.0, &sets[1..])
+    if required == sets.len() {
+        intersect_all(&mut found.0, &sets[1..]);
     } else {
-        add_up(required, sets, &mut found.0)
-    };
-    (found, count)
+        add_up(required, sets, &mut found.0);
+    }
+    found
 }
 
 // What follows is compiled for several processors. Closures would be called, not inlined, there: these are loops.
 
 #[multiversion(targets = "simd")]
-fn intersect_all(found: &mut [[u64; CHUNK]], others: &[&Bits]) -> usize {
-    let mut count = 0;
+fn intersect_all(found: &mut [[u64; CHUNK]], others: &[&Bits]) {
     for (at, found) in found.iter_mut().enumerate() {
         let mut words = *found;
         for other in others {
@@ -92,19 +99,14 @@ fn intersect_all(found: &mut [[u64; CHUNK]], others: &[&Bits]) -> usize {
                 words[lane] &= other[lane];
             }
         }
-        for word in words {
-            count += u64::from(word.count_ones());
-        }
         *found = words;
     }
-    count as usize
 }
 
 /// Level `k` holds the documents that were in at least `k` of the sets so far; levels that cannot matter for the
 /// result are not kept.
 #[multiversion(targets = "simd")]
-fn add_up(required: usize, sets: &[&Bits], found: &mut [[u64; CHUNK]]) -> usize {
-    let mut count = 0;
+fn add_up(required: usize, sets: &[&Bits], found: &mut [[u64; CHUNK]]) {
     let mut levels = vec![[0u64; CHUNK]; required + 1];
     for (at, found) in found.iter_mut().enumerate() {
         levels.fill([0; CHUNK]);
@@ -124,9 +126,14 @@ fn add_up(required: usize, sets: &[&Bits], found: &mut [[u64; CHUNK]]) -> usize 
             }
         }
         *found = levels[required];
-        for word in levels[required] {
-            count += u64::from(word.count_ones());
-        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn count(words: &[u64]) -> usize {
+    let mut count = 0;
+    for word in words {
+        count += u64::from(word.count_ones());
     }
     count as usize
 }
@@ -190,10 +197,10 @@ mod tests {
         ) {
             let required = required.min(sets.len());
             let bits: Vec<Bits> = sets.iter().map(|documents| set(documents)).collect();
-            let (found, count) = in_at_least(required, &bits.iter().collect::<Vec<_>>());
+            let found = in_at_least(required, &bits.iter().collect::<Vec<_>>());
             let having = |document: &u32| sets.iter().filter(|set| set.contains(document)).count();
             let expected: Vec<u32> = (0..DOCUMENTS).filter(|at| having(at) >= required).collect();
-            prop_assert_eq!(count, expected.len());
+            prop_assert_eq!(found.count(), expected.len());
             prop_assert_eq!(listed(&found, 100), expected);
         }
     }

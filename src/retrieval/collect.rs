@@ -25,7 +25,7 @@ pub(super) fn fetch(
     } else {
         let lengths = Lengths::new(index.average_words);
         let mut block = Block::default();
-        for mut matches in match_units(index, &plan.units, plan.matches_enough)? {
+        for mut matches in match_units(index, &plan.units, plan.head, plan.matches_enough)? {
             while matches.next(&mut block) {
                 collector.select(&mut block);
                 matches.score(&lengths, &mut block);
@@ -56,6 +56,7 @@ pub(super) fn fetch(
         included,
         facets: collector.facets.into_iter().map(Facet::finish).collect(),
         relaxed: collector.relaxed,
+        units_found: collector.units_found,
     })
 }
 
@@ -86,6 +87,8 @@ struct Collector<'c> {
     total: usize,
     /// A product that was not brought in matches fewer words than were asked for.
     relaxed: bool,
+    /// Units that some product has.
+    units_found: u32,
 }
 
 impl<'c> Collector<'c> {
@@ -134,6 +137,7 @@ impl<'c> Collector<'c> {
             top: Top::new(plan.candidates_max),
             total: 0,
             relaxed: false,
+            units_found: 0,
         }
     }
 
@@ -238,6 +242,7 @@ impl<'c> Collector<'c> {
                 continue;
             }
             self.relaxed |= *units != every_unit;
+            self.units_found |= *units;
             let Some(key) = self.key(&found) else {
                 continue;
             };

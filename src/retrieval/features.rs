@@ -42,6 +42,9 @@ struct Sought {
     unit: usize,
     /// Stems that stand side by side.
     stems: Vec<u32>,
+    /// Compounds that say all of it, sorted, and whether they name the same kind of thing.
+    compounds: Vec<u32>,
+    names: bool,
     /// 1 for the shopper's own word.
     weight: f32,
 }
@@ -74,7 +77,8 @@ impl<'i> Look<'i> {
             elsewhere.push(rarity_elsewhere(index, &ways));
             sought.extend(ways);
         }
-        let last = sought.iter().map(Sought::last);
+        let compounds = sought.iter().flat_map(|way| way.compounds.iter().copied());
+        let last = sought.iter().map(Sought::last).chain(compounds);
         let telling = last.chain(index.purposes.iter().copied());
         Look {
             index,
@@ -148,7 +152,7 @@ impl<'i> Look<'i> {
                 before = 0;
                 continue;
             }
-            let units = self.count(&text[..=at], counts);
+            let (units, named_here) = self.count(&text[..=at], counts);
             if units == 0 {
                 purpose |= self.index.purposes.contains(stem);
             } else {
@@ -159,7 +163,7 @@ impl<'i> Look<'i> {
                     &mut said.as_itself
                 };
                 *named |= units;
-                if units & self.head != 0 {
+                if named_here & self.head != 0 {
                     let heads = &self.index.heads;
                     let head = if purpose {
                         heads.is_head_of_purpose(text, at)
@@ -174,16 +178,17 @@ impl<'i> Look<'i> {
         said
     }
 
-    /// Counts what is sought at the end of a text; returns the units that it satisfies.
-    fn count(&self, text: &[u32], counts: &mut [u32]) -> u32 {
-        let mut units = 0;
+    /// Counts what is sought at the end of a text; returns the units that it satisfies, and which of them it names.
+    fn count(&self, text: &[u32], counts: &mut [u32]) -> (u32, u32) {
+        let (mut units, mut named) = (0, 0);
         for (way, count) in self.sought.iter().zip(counts) {
-            if text.ends_with(&way.stems) {
+            if way.ends(text) {
                 *count += 1;
                 units |= 1 << way.unit;
+                named |= u32::from(way.names) << way.unit;
             }
         }
-        units
+        (units, named)
     }
 }
 
@@ -194,11 +199,20 @@ impl Sought {
         let stems = stems.map(|stem| index.vocabulary.number_of(stem));
         let stems = stems.collect::<Option<Vec<u32>>>()?;
         let weight = alternative.weight;
-        (!stems.is_empty()).then_some(Sought {
+        let last = *stems.last()?;
+        Some(Sought {
             unit,
+            compounds: compounds_of(index, &stems),
+            names: index.vocabulary.names_compounds(last),
             stems,
             weight,
         })
+    }
+
+    /// Whether a text, which has a word, ends with it.
+    fn ends(&self, text: &[u32]) -> bool {
+        let is_compound = || self.compounds.binary_search(&text[text.len() - 1]).is_ok();
+        text.ends_with(&self.stems) || !self.compounds.is_empty() && is_compound()
     }
 
     fn last(&self) -> u32 {
@@ -207,6 +221,17 @@ impl Sought {
             .last()
             .expect("ways without stems are not sought")
     }
+}
+
+/// The compounds that have all of these parts, sorted; none for stems that are no parts.
+fn compounds_of(index: &TextIndex, stems: &[u32]) -> Vec<u32> {
+    let with = |stem: &u32| index.vocabulary.compounds_with(*stem);
+    let mut parts = stems.iter().map(with);
+    let mut compounds = parts.next().unwrap_or_default().to_vec();
+    for more in parts {
+        compounds.retain(|compound| more.binary_search(compound).is_ok());
+    }
+    compounds
 }
 
 /// How rare a unit is that any of these ways satisfies, when so many products have a stem.

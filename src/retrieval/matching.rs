@@ -8,6 +8,7 @@ use super::bits::{Bits, Cursor, in_at_least};
 use super::block::Block;
 use super::bm25::{Lengths, rarity};
 use super::postings::{self, Postings};
+use super::relaxing::{self, Step};
 use super::text_index::{Segment, TextIndex};
 use crate::query::{Alternative, Unit};
 
@@ -21,10 +22,11 @@ pub(super) struct Matches<'i> {
     listed: Cursor,
 }
 
-/// Matches all units; while fewer than `enough` products do, one unit fewer. By segment.
+/// Matches all units; while fewer than `enough` products do, fewer units. By segment.
 pub(super) fn match_units<'i>(
     index: &'i TextIndex,
     units: &[Unit],
+    head: Option<usize>,
     enough: usize,
 ) -> tantivy::Result<Vec<Matches<'i>>> {
     let units = &units[..units.len().min(UNITS_MAX)];
@@ -34,25 +36,29 @@ pub(super) fn match_units<'i>(
     }
     // A word nobody sells cannot be required.
     let is_known = |unit: &usize| segments.iter().any(|sought| sought.has(*unit));
-    let mut required = (0..units.len()).filter(is_known).count();
-    if required == 0 {
+    let known: Vec<usize> = (0..units.len()).filter(is_known).collect();
+    if known.is_empty() {
         return Ok(Vec::new());
     }
-    loop {
-        let find = |sought: &Sought| sought.find(required);
-        let (found, counts): (Vec<Bits>, Vec<usize>) = segments.iter().map(find).unzip();
-        if required == 1 || counts.iter().sum::<usize>() >= enough {
-            let matches = segments.into_iter().zip(found);
-            return Ok(matches
-                .map(|(sought, documents)| Matches {
-                    sought,
-                    documents,
-                    listed: Cursor::default(),
-                })
-                .collect());
+    let nothing = |sought: &Sought| Bits::none_of(sought.segment.documents());
+    let mut found: Vec<Bits> = segments.iter().map(nothing).collect();
+    for step in relaxing::steps(units, &known, head) {
+        let mut count = 0;
+        for (sought, found) in segments.iter().zip(&mut found) {
+            count += sought.add(step, found);
         }
-        required -= 1;
+        if count >= enough {
+            break;
+        }
     }
+    let matches = segments.into_iter().zip(found);
+    Ok(matches
+        .map(|(sought, documents)| Matches {
+            sought,
+            documents,
+            listed: Cursor::default(),
+        })
+        .collect())
 }
 
 impl Matches<'_> {
@@ -154,13 +160,22 @@ impl<'i> Sought<'i> {
         self.units.iter().any(|own| own.number == unit)
     }
 
-    /// The documents that match at least `required` units, and how many they are.
-    fn find(&self, required: usize) -> (Bits, usize) {
-        if self.units.len() < required {
-            return (Bits::none_of(self.segment.documents()), 0);
+    /// Adds the documents that meet a step to those found before, and returns how many they are together.
+    fn add(&self, step: Step, found: &mut Bits) -> usize {
+        let own = self
+            .units
+            .iter()
+            .fold(0, |own, unit| own | 1 << unit.number);
+        if self.units.len() >= step.at_least && own & step.all_of == step.all_of {
+            let sets: Vec<&Bits> = self.units.iter().map(SoughtUnit::documents).collect();
+            let mut meeting = in_at_least(step.at_least, &sets);
+            let is_required = |unit: &&SoughtUnit| step.all_of & (1 << unit.number) != 0;
+            for unit in self.units.iter().filter(is_required) {
+                meeting.intersect(unit.documents());
+            }
+            found.unite(&meeting);
         }
-        let sets: Vec<&Bits> = self.units.iter().map(SoughtUnit::documents).collect();
-        in_at_least(required, &sets)
+        found.count()
     }
 }
 

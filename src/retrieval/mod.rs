@@ -10,9 +10,11 @@ mod collect;
 mod facets;
 mod features;
 mod heads;
+mod languages;
 mod matching;
 mod passages;
 mod postings;
+mod relaxing;
 mod segment;
 mod terms;
 mod text_index;
@@ -96,6 +98,8 @@ pub struct Candidates {
     pub facets: Vec<FacetCounts>,
     /// Some products, those included aside, match fewer words than were asked for.
     pub relaxed: bool,
+    /// The units that some product has, as bits; none when nothing was found by words.
+    pub units_found: u32,
 }
 
 /// A product that matched, and how.

@@ -5,6 +5,8 @@
 
 use std::io;
 
+use rustc_hash::FxHashMap;
+
 use tantivy::columnar::ColumnarWriter;
 use tantivy::directory::{FileSlice, TerminatingWrite};
 use tantivy::fieldnorm::{FieldNormReader, FieldNormsSerializer};
@@ -48,6 +50,37 @@ impl SegmentBuilder {
         self.words.push((self.stems.len() - start) as u32);
         self.stems.extend(terms);
         self.ends.push(self.stems.len() as u32);
+    }
+
+    /// The same products, each listed under the terms of the parts of its words too; `counted` is told of every part that a product has, once.
+    pub(super) fn with_parts(
+        self,
+        parts: &FxHashMap<u32, Vec<u32>>,
+        mut counted: impl FnMut(u32, u32),
+    ) -> Self {
+        let mut longer = SegmentBuilder {
+            stems: Vec::with_capacity(self.stems.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            words: self.words,
+        };
+        let mut start = 0;
+        for (product, end) in (0..).zip(self.ends) {
+            let own = &self.stems[start..end as usize];
+            let mut found: Vec<u32> = own
+                .iter()
+                .filter_map(|stem| parts.get(stem))
+                .flatten()
+                .copied()
+                .collect();
+            found.sort_unstable();
+            found.dedup();
+            found.iter().for_each(|part| counted(*part, product));
+            longer.stems.extend_from_slice(own);
+            longer.stems.append(&mut found);
+            longer.ends.push(longer.stems.len() as u32);
+            start = end as usize;
+        }
+        longer
     }
 
     /// Writes everything as the segment with this number and makes it durable. `texts` has every stem's text.

@@ -1,12 +1,11 @@
 //! What a product is found by besides the words of its texts: values of its attributes, measures, codes.
 
+use super::languages::{Languages, is_marked};
 use crate::catalog::columns::PATH_SEPARATOR;
 use crate::catalog::product::{Product, Value};
 use crate::catalog::schema::{Attribute, Kind, Role, Schema};
 use crate::query::{VALUE_WORDS_MAX, VocabularyBuilder, value_term};
-use crate::text::{
-    Analyzer, CodeReader, MeasureReader, Unit, for_each_word, has_digit, unit_of_name, words,
-};
+use crate::text::{CodeReader, MeasureReader, Unit, for_each_word, has_digit, unit_of_name, words};
 
 /// What the text of a value begins with that is not read yet: the position of its attribute follows, and a `:`.
 const UNREAD: &str = "\u{1}w";
@@ -91,7 +90,7 @@ pub(super) struct ValueMeaning {
 impl Meaning {
     pub(super) fn of(
         vocabulary: &mut VocabularyBuilder,
-        analyzer: &Analyzer,
+        languages: &Languages,
         schema: &Schema,
         text: &str,
     ) -> Self {
@@ -101,10 +100,12 @@ impl Meaning {
         match unread {
             Some((attribute, value)) => {
                 let attribute = attribute.parse().expect("it was written from a position");
-                Meaning::Value(meanings(vocabulary, analyzer, schema, attribute, value))
+                Meaning::Value(meanings(vocabulary, languages, schema, attribute, value))
             }
-            None if text.starts_with(MARK) => Meaning::Term(vocabulary.term(text)),
-            None => Meaning::Stem(vocabulary.stem(analyzer, text)),
+            None if text.starts_with(MARK) && !is_marked(text) => {
+                Meaning::Term(vocabulary.term(text))
+            }
+            None => Meaning::Stem(languages.stem(vocabulary, text)),
         }
     }
 }
@@ -112,7 +113,7 @@ impl Meaning {
 /// The value itself, or each level of a path; of a color or category each word, too: "dark red" is red.
 fn meanings(
     vocabulary: &mut VocabularyBuilder,
-    analyzer: &Analyzer,
+    languages: &Languages,
     schema: &Schema,
     position: usize,
     value: &str,
@@ -129,7 +130,7 @@ fn meanings(
         let mut add = |words: &[String]| {
             let stems: Vec<u32> = words
                 .iter()
-                .map(|word| vocabulary.stem(analyzer, word))
+                .map(|word| languages.stem_in(vocabulary, position, word))
                 .collect();
             let term = value_term(position, &vocabulary.texts_of(&stems));
             let term = vocabulary.term(&term);
@@ -139,7 +140,7 @@ fn meanings(
             add(&words);
         }
         if by_word && words.len() > 1 {
-            let worth = words.iter().filter(|word| !analyzer.is_stopword(word));
+            let worth = words.iter().filter(|word| !languages.own.is_stopword(word));
             worth.for_each(|word| add(std::slice::from_ref(word)));
         }
         let mut measures = MeasureReader::new(level);

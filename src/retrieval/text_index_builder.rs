@@ -12,6 +12,7 @@ use tantivy::{Directory, Index, IndexMeta, SegmentMeta};
 
 use super::IndexError;
 use super::heads::Heads;
+use super::languages::Languages;
 use super::passages::Passages;
 use super::segment::SegmentBuilder;
 use super::terms::Meaning;
@@ -20,7 +21,6 @@ use super::words::Words;
 use crate::catalog::schema::Schema;
 use crate::catalog::write_durably;
 use crate::query::VocabularyBuilder;
-use crate::text::Analyzer;
 
 /// A segment is written when this many words have come together, which then take eight bytes each: 512 MiB.
 const SEGMENT_WORDS_MAX: usize = 64 << 20;
@@ -29,7 +29,7 @@ const META_FILE: &str = "meta.json";
 
 /// Indexes products one batch after the other.
 pub struct TextIndexBuilder {
-    analyzer: Analyzer,
+    languages: Languages,
     schema: Schema,
     index: Index,
     field: Field,
@@ -54,7 +54,7 @@ impl TextIndexBuilder {
         let dir = dir.join(TEXT_DIR);
         std::fs::create_dir_all(&dir)?;
         Ok(TextIndexBuilder {
-            analyzer: Analyzer::new(&schema.language),
+            languages: Languages::new(schema),
             schema: schema.clone(),
             index: Index::create_in_dir(&dir, fields.build())?,
             field,
@@ -72,7 +72,7 @@ impl TextIndexBuilder {
         let (vocabulary, schema) = (&mut self.vocabulary, &self.schema);
         let meanings: Vec<Meaning> = words
             .distinct()
-            .map(|text| Meaning::of(vocabulary, &self.analyzer, schema, text))
+            .map(|text| Meaning::of(vocabulary, &self.languages, schema, text))
             .collect();
         let mut terms = Vec::new();
         for product in &words.products {
@@ -128,8 +128,8 @@ impl TextIndexBuilder {
 
     /// Learns what is learned from the whole catalog, and makes everything durable.
     pub fn finish(mut self, dir: &Path) -> Result<(), IndexError> {
+        let segment = self.take_segment();
         let vocabulary = &self.vocabulary;
-        let segment = std::mem::take(&mut self.segment);
         let number = self.written.len();
         let (segment, vocabulary) = thread::scope(|scope| {
             let words = scope.spawn(|| vocabulary.write(dir));
@@ -152,17 +152,31 @@ impl TextIndexBuilder {
         let colors = self
             .colors
             .iter()
-            .map(|color| self.analyzer.stem(color))
+            .map(|color| self.languages.own.stem(color))
             .collect();
         let stems = self.vocabulary.texts();
-        let heads = Heads::learn(&self.passages, stems, &self.analyzer, &colors);
+        let heads = Heads::learn(&self.passages, stems, &self.languages.own, &colors);
         write(&dir.join(PASSAGES_FILE), &self.passages)?;
         write(&dir.join(HEADS_FILE), &heads)?;
         Ok(())
     }
 
-    fn write_segment(&mut self) -> Result<(), IndexError> {
+    /// The products of the segment, listed under the parts of their compounds too, as far as those are known by now.
+    fn take_segment(&mut self) -> SegmentBuilder {
         let segment = std::mem::take(&mut self.segment);
+        let analyzer = &self.languages.own;
+        let parts = self.vocabulary.take_apart(analyzer, self.products);
+        if parts.is_empty() {
+            return segment;
+        }
+        let first = self.products - segment.products() as u32;
+        segment.with_parts(&parts, |part, product| {
+            self.vocabulary.count(part, first + product);
+        })
+    }
+
+    fn write_segment(&mut self) -> Result<(), IndexError> {
+        let segment = self.take_segment();
         let number = self.written.len();
         let texts = self.vocabulary.texts();
         let written = segment.write(&self.index, number, self.field, texts)?;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use super::languages::mark;
 use super::passages::Place;
 use super::terms::TermsReader;
 use crate::catalog::product::{Product, Value};
@@ -25,6 +26,8 @@ struct Searched {
     /// Variants have it.
     variant: bool,
     place: Place,
+    /// What its words begin with that are not read as all others are.
+    mark: Option<String>,
 }
 
 /// The words of a batch of products, folded, and the terms they are found by besides.
@@ -57,6 +60,7 @@ impl WordsReader {
         let searched = |position: usize| Searched {
             position,
             variant: schema.attributes[position].variant,
+            mark: mark(schema, position),
             place: match schema.attributes[position].role {
                 Some(Role::Title) => Place::Title,
                 Some(Role::Description) => Place::Description,
@@ -85,7 +89,9 @@ impl WordsReader {
                 let attribute_start = words.tokens.len();
                 let mut read = |text: &str| {
                     self.terms.read(text, |term| terms.push(words.number(term)));
-                    for_each_word(text, |folded, _| words.push(folded));
+                    for_each_word(text, |folded, _| {
+                        words.push(attribute.mark.as_deref(), folded)
+                    });
                 };
                 if attribute.variant {
                     let values = product.values_of(attribute.position).into_iter();
@@ -136,8 +142,11 @@ impl Words {
         }
     }
 
-    fn push(&mut self, folded: &str) {
-        let number = self.number(folded);
+    fn push(&mut self, mark: Option<&str>, folded: &str) {
+        let number = match mark {
+            None => self.number(folded),
+            Some(mark) => self.number(&format!("{mark}{folded}")),
+        };
         self.tokens.push(number);
     }
 

@@ -1,6 +1,7 @@
 //! Fold, tokenise, stem: the same for feed and query.
 
 mod codes;
+mod joints;
 mod measures;
 mod stopwords;
 #[cfg(test)]
@@ -91,6 +92,11 @@ impl Analyzer {
         )
     }
 
+    /// What may stand between the words of a compound, folded; `None` for languages that put a space there.
+    pub fn joints(&self) -> Option<&'static [&'static str]> {
+        joints::of(&self.language)
+    }
+
     /// The stems of a text, in order.
     pub fn stems(&self, text: &str) -> Vec<String> {
         words(text)
@@ -98,6 +104,11 @@ impl Analyzer {
             .map(|word| self.stem(&word.folded))
             .collect()
     }
+}
+
+/// Whether words of this language, an ISO 639-1 code, are stemmed.
+pub fn is_known_language(language: &str) -> bool {
+    algorithm(language).is_some()
 }
 
 /// The words of a text: runs of letters and digits, and decimal numbers such as `2.5`.

@@ -15,6 +15,7 @@ mod http;
 mod icecat;
 mod jobs;
 mod kills;
+mod languages;
 mod mistakes;
 mod model;
 mod process;

@@ -32,9 +32,15 @@ pub(crate) struct Shop {
 
 /// Builds a shop from a table of products.
 pub(crate) fn shop(table: &str) -> Shop {
+    shop_of(table, |schema| schema)
+}
+
+/// The same with another schema than the one the columns make.
+pub(crate) fn shop_of(table: &str, change: impl Fn(String) -> String) -> Shop {
     let dir = tempfile::tempdir().unwrap();
     let paths = ShopPaths::new(dir.path(), "data");
-    write(&paths, "index/schema.toml", &schema_of(&columns_of(table)));
+    let schema = change(schema_of(&columns_of(table)));
+    write(&paths, "index/schema.toml", &schema);
     let schema = Schema::load(&paths.shop).unwrap();
     let feed = Feed::from_bytes("feed.jsonl", feed_of(table).into_bytes()).unwrap();
     let built = publishing::build(

@@ -3,27 +3,18 @@
 const unfolded = new Set();
 const few = 7;
 const firsts_max = 5;
-const useful_min = 0.1;
 const folds = new Map();
 let ordered = {};
 
 const is_tree = (attribute, values) => attribute === "category" || values.some(({ value }) => String(value).includes(" > "));
 
-/** How far choosing a value helps: how many products have one, and how evenly a few split them. */
-function usefulness(name, values, total) {
-  const sum = (some) => some.reduce((so_far, { count }) => so_far + count, 0);
-  const all = sum(values);
-  const expected = /^brand$|colou?r|^size$/.test(name) ? 2 : 1;
-  return all ? expected * Math.min(1, all / total) * (1 - values[0].count / all) * (sum(values.slice(0, few)) / all) : 0;
-}
-
-/** Attributes in order: trees, the price, the most useful. It stays while only filters change. */
-function order_facets({ facets, ranges, total }, { q, filters }) {
+/** Attributes in the order of the answer, trees first. It stays while only filters change. */
+function order_facets({ facets, facet_order = [] }, { q, filters }) {
   const asked = `${q} ${filters.category ?? ""}`;
-  if (ordered.asked !== asked) ordered = { asked, usefulness: {} };
-  for (const [name, values] of Object.entries(facets)) ordered.usefulness[name] ??= is_tree(name, values) ? 4 : usefulness(name, values, total);
-  for (const name of Object.keys(ranges)) ordered.usefulness[name] = name === "price" ? 3 : 0;
-  return Object.keys(ordered.usefulness).sort((a, b) => ordered.usefulness[b] - ordered.usefulness[a]);
+  const known = ordered.asked === asked ? ordered.names : [];
+  ordered = { asked, names: [...new Set([...known, ...facet_order])] };
+  const tree_first = (name) => (is_tree(name, facets[name] ?? []) ? 0 : 1);
+  return ordered.names.toSorted((a, b) => tree_first(a) - tree_first(b));
 }
 
 function show_facets(answer) {
@@ -32,7 +23,7 @@ function show_facets(answer) {
   const focused = document.activeElement?.id;
   const chosen = (name) => state.filters[name]?.length || state.bounds[name]?.some((end) => end != null);
   const names = order_facets(answer, state).filter((name) => chosen(name) || (ranges[name] ? ranges[name].max > ranges[name].min : facets[name]?.length > 1));
-  const is_first = (name, i) => names.length <= firsts_max + 3 || chosen(name) || (i < firsts_max && ordered.usefulness[name] >= useful_min);
+  const is_first = (name, i) => names.length <= firsts_max + 3 || chosen(name) || i < firsts_max;
   const firsts = names.filter(is_first);
   const rest = names.filter((name) => !firsts.includes(name));
   const block = (name) => {

@@ -41,7 +41,7 @@ async function ask(path, { body, signal, ...asked }) {
 }
 
 /** The request behind a state. */
-const request = (state, changes) => ({ q: state.q, filter: filter(state), facets: "*", sort: state.sort, page: state.page,
+const request = (state, changes) => ({ q: state.q, filter: filter(state), facets: "auto", sort: state.sort, page: state.page,
   hits_per_page: per_page, ...who(), impact: state.plain ? "0" : "", spelling: state.typed ? "off" : "", explain: "true", ...changes });
 
 /** Tells the shop what the shopper did with a hit. */
