@@ -126,6 +126,8 @@ pub enum Role {
     /// Share of the price that is profit, 0 to 1.
     Margin,
     Released,
+    /// What kind of thing it is, in a word or two; several attributes may say so, and the first that does decides.
+    Type,
 }
 
 impl Kind {
@@ -250,6 +252,12 @@ impl Schema {
             .position(|attribute| attribute.role == Some(role))
     }
 
+    /// The positions of all attributes that play this role.
+    pub fn roles(&self, role: Role) -> Vec<usize> {
+        let plays = |position: &usize| self.attributes[*position].role == Some(role);
+        (0..self.attributes.len()).filter(plays).collect()
+    }
+
     /// The name of the attribute nearest to a mistyped one, for suggestions.
     pub fn nearest_name(&self, name: &str) -> Option<&str> {
         nearest(
@@ -279,8 +287,8 @@ impl Schema {
                     format!("attribute `{}` is defined twice", attribute.name),
                 ));
             }
-            if attribute.role.is_some() && earlier.iter().any(|other| other.role == attribute.role)
-            {
+            let is_alone = attribute.role.is_some_and(|role| role != Role::Type);
+            if is_alone && earlier.iter().any(|other| other.role == attribute.role) {
                 problems.push(Problem::new(
                     file,
                     format!(

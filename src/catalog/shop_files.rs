@@ -13,6 +13,7 @@ const ENDCAP: &str = include_str!("templates/endcap.toml");
 const RANKING: &str = include_str!("templates/ranking.toml");
 const RULES: &str = include_str!("templates/rules.toml");
 const SYNONYMS: &str = include_str!("templates/synonyms.txt");
+const ENGLISH_SYNONYMS: &str = include_str!("templates/synonyms.en.txt");
 const IGNORED: &str = "# Built indexes, the journal and keys.\n/data/\n";
 
 /// Why a shop directory was not written.
@@ -39,11 +40,15 @@ pub fn write_shop(
         feed_name.replace(char::is_control, " "),
         commented_toml(inferred)
     );
+    let synonyms = match language.as_str() {
+        "en" => ENGLISH_SYNONYMS,
+        _ => SYNONYMS,
+    };
     let files = [
         ("endcap.toml".to_string(), ENDCAP),
         (SCHEMA_FILE.to_string(), schema.as_str()),
         ("index/ranking.toml".to_string(), RANKING),
-        (format!("synonyms/{language}.txt"), SYNONYMS),
+        (format!("synonyms/{language}.txt"), synonyms),
         ("merchandising/rules/example.toml".to_string(), RULES),
         (".gitignore".to_string(), IGNORED),
     ];

@@ -11,13 +11,12 @@ pub fn head(language: &Language, query: &Query) -> Option<usize> {
     let named = &query.stems[starts..];
     let ends = named.iter().position(is_connective).unwrap_or(named.len());
     let named = &named[..ends];
+    // What was typed need not come first among what it stands for.
     let is_named = |unit: &Unit| {
-        unit.alternatives.first().is_some_and(|own| {
-            let has_digit = |stem: &String| stem.bytes().any(|byte| byte.is_ascii_digit());
-            own.stems
-                .iter()
-                .all(|stem| named.contains(stem) && !has_digit(stem))
-        })
+        let has_digit = |stem: &String| stem.bytes().any(|byte| byte.is_ascii_digit());
+        let is_own = |stem: &String| named.contains(stem) && !has_digit(stem);
+        let mut ways = unit.alternatives.iter();
+        ways.any(|way| way.stems.iter().all(is_own))
     };
     if language.analyzer.heads_come_first() {
         query.units.iter().position(is_named)

@@ -235,12 +235,12 @@ impl Synonyms {
         }
         for own in left {
             let mut meant = right.clone();
-            for meaning in meant
-                .iter_mut()
-                .filter(|meaning| one_way || meaning.stems == own.stems)
-                .filter(|meaning| !meaning.is_weighted)
-            {
-                meaning.weight = 1.0;
+            for meaning in &mut meant {
+                // What stands on a line without a direction weighs for the others, not for whoever types it.
+                let is_own = !one_way && meaning.stems == own.stems;
+                if is_own || one_way && !meaning.is_weighted {
+                    meaning.weight = 1.0;
+                }
             }
             self.add(own.stems, meant);
         }

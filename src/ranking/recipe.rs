@@ -38,8 +38,6 @@ pub struct Recipe {
     /// 0 to 100: how much a shopper's taste may move. At 100 it tells a favourite from its opposite by half the
     /// relevance; at 0 by nothing.
     pub impact: f64,
-    /// How much less relevant a product is that the title calls made *for* what was asked.
-    pub made_for: f64,
     /// How much more relevant a product is whose title or description has the words side by side.
     pub adjacent: f64,
     /// How much more relevant a product is that is what was asked for, rather than something that belongs to it.
@@ -73,9 +71,8 @@ impl Default for Recipe {
         Recipe {
             sold_out: SoldOut::Sink,
             impact: 50.0,
-            made_for: 0.3,
             adjacent: 0.3,
-            product_type: 0.3,
+            product_type: 0.8,
             popularity: 0.1,
             rating: 0.05,
             freshness: 0.0,
@@ -213,7 +210,6 @@ impl Recipes {
 impl Recipe {
     fn weights(&self) -> Vec<(&str, f64)> {
         let mut weights = vec![
-            ("made_for", self.made_for),
             ("adjacent", self.adjacent),
             ("type", self.product_type),
             ("popularity", self.popularity),

@@ -148,8 +148,7 @@ fn demand(
 fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
     let recipe = ranking.recipe;
     let of = |features: &Features| {
-        let words = recipe.adjacent * f64::from(features.adjacent)
-            - recipe.made_for * f64::from(features.made_for);
+        let words = recipe.adjacent * f64::from(features.adjacent);
         features.bm25 * features.coverage * words.exp() as f32
     };
     let relevances: Vec<f32> = candidates

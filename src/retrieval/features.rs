@@ -8,16 +8,20 @@ use super::{Features, Plan, UNITS_MAX};
 use crate::query::Alternative;
 
 /// How much long texts are discounted, 0 to 1, and how much a word counts there, by place. Descriptions that go on say
-/// more. What an attribute says is often about something else than what the product is.
-const PLACES: [(Place, f32, f32); 4] = [
+/// more. What an attribute says is often about something else than what the product is, unless that is what it is for.
+const PLACES: [(Place, f32, f32); Place::ALL.len()] = [
     (Place::Title, 0.75, 1.0),
     (Place::Description, 0.5, 1.0),
     (Place::Brand, 0.75, 1.0),
     (Place::Rest, 0.75, 0.4),
+    (Place::Type, 0.0, 1.0),
 ];
 
 /// How much words say that are sought side by side, such as those of a synonym, and stand apart.
 const APART: f32 = 0.5;
+
+/// How much of what a text says a product is remains when the product states another type, and its title says that too.
+const STATED_OTHERWISE: f32 = 0.2;
 
 /// What is looked for.
 pub(super) struct Look<'i> {
@@ -32,7 +36,7 @@ pub(super) struct Look<'i> {
     /// Bit `stem % 64` is set for the last stem of everything sought, and for words such as "for".
     sieve: u64,
     /// By place.
-    saturation: [Saturation; 4],
+    saturation: [Saturation; Place::ALL.len()],
     /// The unit that says what kind of thing is asked for, as a bit.
     head: u32,
 }
@@ -54,9 +58,8 @@ struct Sought {
 struct Said {
     /// Units that stand right after the unit before them.
     adjacent: u32,
-    /// Units named before, and those named after a word such as "for".
-    as_itself: u32,
-    as_purpose: u32,
+    /// Units that it names.
+    named: u32,
     /// How likely the text is about what was asked for, 0 to 1.
     head: f32,
 }
@@ -71,7 +74,11 @@ impl<'i> Look<'i> {
                 .filter_map(|way| Sought::new(index, unit, way))
                 .collect();
             says.push(PLACES.map(|(place, _, weight)| {
-                let with = |stem: u32| index.passages.products_with(stem, place);
+                // Few products state a type, so that being one of them is no measure of a word.
+                let with = |stem: u32| match place {
+                    Place::Type => index.vocabulary.product_count(stem),
+                    _ => index.passages.products_with(stem, place),
+                };
                 weight * rarity_of_any(index, &ways, with)
             }));
             elsewhere.push(rarity_elsewhere(index, &ways));
@@ -129,7 +136,7 @@ impl<'i> Look<'i> {
                 best[unit] = *elsewhere;
             }
         }
-        let [title, description, ..] = &said;
+        let [title, description, _, _, stated] = &said;
         let pairs = title
             .adjacent
             .count_ones()
@@ -138,8 +145,23 @@ impl<'i> Look<'i> {
             bm25: best.iter().sum(),
             coverage: self.weights.coverage(units),
             adjacent: pairs as f32 / (self.weights.shares.len() as f32 - 1.0).max(1.0),
-            made_for: self.weights.coverage(title.as_purpose & !title.as_itself),
-            head: title.head.max(description.head),
+            head: self.weights.coverage(self.head)
+                * if stated.named & self.head != 0 {
+                    1.0
+                } else {
+                    self.likely(product, title.head.max(description.head))
+                },
+        }
+    }
+
+    /// How likely a product is what its texts say, when it does not state so.
+    fn likely(&self, product: u32, said: f32) -> f32 {
+        let title = self.index.passages.of(product, Place::Title);
+        let mut stated = self.index.passages.of(product, Place::Type).iter();
+        if said > 0.0 && stated.any(|stem| title.contains(stem)) {
+            STATED_OTHERWISE * said
+        } else {
+            said
         }
     }
 
@@ -157,12 +179,7 @@ impl<'i> Look<'i> {
                 purpose |= self.index.purposes.contains(stem);
             } else {
                 said.adjacent |= units & (before << 1);
-                let named = if purpose {
-                    &mut said.as_purpose
-                } else {
-                    &mut said.as_itself
-                };
-                *named |= units;
+                said.named |= units;
                 if named_here & self.head != 0 {
                     let heads = &self.index.heads;
                     let head = if purpose {
@@ -257,8 +274,9 @@ fn rarity_elsewhere(index: &TextIndex, ways: &[Sought]) -> f32 {
         let with = |stem: u32| index.passages.products_with(stem, place);
         found_by_any(index, ways, with)
     };
-    let places = Place::ALL.map(in_place).into_iter();
-    let fewest = places.filter(|found| *found > 0).min();
+    let texts = Place::ALL.into_iter();
+    let texts = texts.filter(|place| *place != Place::Type).map(in_place);
+    let fewest = texts.filter(|found| *found > 0).min();
     rarity(fewest.unwrap_or(anywhere), index.products)
 }
 

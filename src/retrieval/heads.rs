@@ -18,6 +18,9 @@ const TURNS: usize = 10;
 /// Every word is taken to have been seen this many times more, once as a head.
 const DOUBT: f32 = 4.0;
 
+/// So many words are looked at beyond a word: in "laptop privacy filter" the last says that it is no laptop.
+const LOOKED_BEYOND: usize = 3;
+
 /// What is named after a word such as "for" is not what the product is, but what it is made for.
 const MADE_FOR: f32 = 0.2;
 
@@ -27,6 +30,8 @@ pub(super) struct Heads {
     /// By stem: how likely a word right before it is a head, 0 to 1; 1 for what is no part of any name, such as numbers,
     /// colours and "for".
     borders: Vec<f32>,
+    /// Stems of words such as "and": what stands beyond tells more about both.
+    joining: Vec<u32>,
     /// The language says first what something is ("housse d'ordinateur").
     first: bool,
 }
@@ -53,12 +58,35 @@ impl Heads {
         for _ in 0..TURNS {
             borders = next_turn(&borders, &certain, &pairs);
         }
-        Heads { borders, first }
+        let joining = analyzer.joining();
+        let is_joining = |(_, stem): &(u32, &String)| joining.contains(stem);
+        let joining = (0..).zip(stems).filter(is_joining);
+        Heads {
+            borders,
+            joining: joining.map(|(number, _)| number).collect(),
+            first,
+        }
     }
 
     /// How likely the word at a place of a text is what the text is about, 0 to 1.
     pub(super) fn is_head(&self, text: &[u32], at: usize) -> f32 {
-        beside(text, at, self.first).map_or(1.0, |stem| self.borders[stem as usize])
+        let (mut likely, mut at) = (1.0, at);
+        for _ in 0..LOOKED_BEYOND {
+            let Some(next) = beside(at, text.len(), self.first) else {
+                break;
+            };
+            let stem = text[next];
+            at = next;
+            if self.joining.contains(&stem) {
+                continue;
+            }
+            let border = self.borders[stem as usize];
+            likely *= border;
+            if border == 1.0 {
+                break;
+            }
+        }
+        likely
     }
 
     /// As `is_head`, for a word that stands after a word such as "for".
@@ -67,10 +95,10 @@ impl Heads {
     }
 }
 
-/// The stem that decides whether a word is a head: the next one, or in some languages the one before.
-fn beside(text: &[u32], at: usize, first: bool) -> Option<u32> {
-    let at = if first { at.checked_sub(1)? } else { at + 1 };
-    text.get(at).copied()
+/// The place of the word that decides whether a word is a head: the next one, or in some languages the one before.
+fn beside(at: usize, words: usize, first: bool) -> Option<usize> {
+    let beside = if first { at.checked_sub(1)? } else { at + 1 };
+    (beside < words).then_some(beside)
 }
 
 /// Every word with what stands beside it, `u32::MAX` for nothing, sorted.
@@ -82,7 +110,8 @@ fn neighbours(passages: &Passages, first: bool) -> Vec<(u32, u32)> {
     for product in (0..passages.products()).step_by(step) {
         for place in [Place::Title, Place::Description] {
             let text = passages.of(product, place);
-            let pair = |at| (text[at], beside(text, at, first).unwrap_or(u32::MAX));
+            let other = |at| beside(at, text.len(), first).map_or(u32::MAX, |at| text[at]);
+            let pair = |at| (text[at], other(at));
             pairs.extend((0..text.len()).map(pair));
         }
     }

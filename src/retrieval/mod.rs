@@ -10,6 +10,7 @@ mod collect;
 mod facets;
 mod features;
 mod heads;
+mod kinds;
 mod languages;
 mod matching;
 mod passages;
@@ -118,12 +119,10 @@ pub struct Features {
     pub bm25: f32,
     /// Share of the query's units that matched anywhere, each as heavy as it is rare, 0 to 1.
     pub coverage: f32,
-    /// Share of the query that the title names only as what the product is made for, 0 to 1.
-    pub made_for: f32,
     /// Share of the query's neighbouring units that stand side by side in the title or in the description, 0 to 1.
     pub adjacent: f32,
-    /// How likely the title or the description is about what was asked for, rather than about something that belongs to
-    /// it, 0 to 1.
+    /// How likely the product is what was asked for, rather than something that belongs to it, times the share of the
+    /// query that names it, 0 to 1.
     pub head: f32,
 }
 

@@ -10,11 +10,18 @@ pub(super) enum Place {
     Brand,
     /// All other searched attributes.
     Rest,
+    /// What attributes say the product is, a word for each thing: these words stand in the rest as well, if searched.
+    Type,
 }
 
 impl Place {
-    pub(super) const ALL: [Place; 4] =
-        [Place::Title, Place::Description, Place::Brand, Place::Rest];
+    pub(super) const ALL: [Place; 5] = [
+        Place::Title,
+        Place::Description,
+        Place::Brand,
+        Place::Rest,
+        Place::Type,
+    ];
 }
 
 /// What stands further back says little of what the product is.

@@ -6,12 +6,13 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use super::kinds::things_named;
 use super::languages::mark;
 use super::passages::Place;
 use super::terms::TermsReader;
 use crate::catalog::product::{Product, Value};
 use crate::catalog::schema::{Role, Schema};
-use crate::text::for_each_word;
+use crate::text::{Analyzer, for_each_word};
 
 /// What is read of a product.
 pub struct WordsReader {
@@ -19,6 +20,10 @@ pub struct WordsReader {
     searched: Vec<Searched>,
     terms: TermsReader,
     color: Option<usize>,
+    /// Positions of the attributes that say what a product is, the surest first.
+    types: Vec<usize>,
+    category: Option<usize>,
+    analyzer: Analyzer,
 }
 
 struct Searched {
@@ -75,6 +80,9 @@ impl WordsReader {
             searched,
             terms: TermsReader::new(schema),
             color: schema.role(Role::Color),
+            types: schema.roles(Role::Type),
+            category: schema.role(Role::Category),
+            analyzer: Analyzer::new(&schema.language),
         }
     }
 
@@ -111,18 +119,50 @@ impl WordsReader {
                 words.add_colors(colors.filter_map(Value::text));
             }
             let all = start..words.tokens.len();
+            places[Place::Type as usize] = self.read_kinds(product, &mut words);
+            let terms_start = words.tokens.len();
             self.terms
                 .values(product, |term| terms.push(words.number(term)));
             terms.sort_unstable();
             terms.dedup();
             words.tokens.append(&mut terms);
             words.products.push(ProductWords {
-                terms: all.end..words.tokens.len(),
+                terms: terms_start..words.tokens.len(),
                 all,
                 places,
             });
         }
         words
+    }
+
+    /// Adds each thing that the product's type and category say it is, once; returns where those words stand. Of several
+    /// types the first decides: what a "keyboard cover" is for may be the next one.
+    fn read_kinds(&self, product: &Product, words: &mut Words) -> Range<usize> {
+        let start = words.tokens.len();
+        let values = |attribute: &usize| {
+            let values = product.values_of(*attribute).into_iter();
+            values
+                .filter_map(Value::text)
+                .map(|text| things_named(&self.analyzer, text))
+        };
+        // A type that names several things ("desktop/laptop") says for which it is made.
+        let one = |things: &Vec<String>| things.len() == 1;
+        let own = self
+            .types
+            .iter()
+            .map(|attribute| values(attribute).filter(one).collect::<Vec<_>>());
+        let own = own
+            .into_iter()
+            .find(|things| !things.is_empty())
+            .unwrap_or_default();
+        let category = self.category.iter().flat_map(values);
+        for thing in own.into_iter().chain(category).flatten() {
+            let number = words.number(&thing);
+            if !words.tokens[start..].contains(&number) {
+                words.tokens.push(number);
+            }
+        }
+        start..words.tokens.len()
     }
 }
 

@@ -75,6 +75,17 @@ impl Analyzer {
             .collect()
     }
 
+    /// Whether what follows this word is what a thing is made for ("case for iPhone").
+    pub fn is_purpose(&self, folded: &str) -> bool {
+        stopwords::purposes(&self.language).contains(&folded)
+    }
+
+    /// The stems of words between things of which the same is told ("laptop and tablet stand").
+    pub fn joining(&self) -> Vec<String> {
+        let words = stopwords::joining(&self.language).iter();
+        words.map(|word| self.stem(word)).collect()
+    }
+
     /// The stems of words that join what something is to what tells more about it ("for", "with").
     pub fn connectives(&self) -> Vec<String> {
         let words = stopwords::of(&self.language).iter();

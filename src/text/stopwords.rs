@@ -31,6 +31,19 @@ pub(super) fn of(language: &str) -> &'static [&'static str] {
     }
 }
 
+/// Words that stand between things of which the same is told ("laptop and tablet stand"), folded.
+pub(super) fn joining(language: &str) -> &'static [&'static str] {
+    match language {
+        "en" => &["and", "or"],
+        "de" => &["und", "oder"],
+        "fr" => &["et", "ou"],
+        "es" => &["y", "o"],
+        "it" | "pt" => &["e", "o", "ou"],
+        "nl" => &["en", "of"],
+        _ => &[],
+    }
+}
+
 /// Words after which a title names what a product is made for ("case for iPhone"), folded.
 pub(super) fn purposes(language: &str) -> &'static [&'static str] {
     match language {

@@ -1,7 +1,8 @@
 //! Promises:
 //! 1. What a product is comes before what belongs to it, learned from the catalog alone; asking for what belongs to it
 //!    finds that.
-//! 2. What a title says a product is made for counts less than what it is.
+//! 2. What a title says a product is made for counts less than what it is; of several
+//!    attributes that say what it is the first decides.
 //! 3. Words that stand side by side come before the same words apart.
 //! 4. A word that only an attribute says finds the product, after those that say it in their title.
 //! 5. An attribute with the columns `*` finds by every other column with words, but not by addresses or numbers.
@@ -42,7 +43,7 @@ fn what_a_product_is_comes_before_what_belongs_to_it() {
     assert_eq!(found(&shop, "laptop")[..2], ["5", "6"]);
     assert_eq!(found(&shop, "laptop bag")[0], "1");
     assert_eq!(found(&shop, "monitor")[0], "9");
-    let without = office().ranking("[recipe.default]\ntype = 0\nmade_for = 0\nadjacent = 0\n");
+    let without = office().ranking("[recipe.default]\ntype = 0\nadjacent = 0\n");
     assert_ne!(found(&without, "laptop")[..2], ["5", "6"]);
 }
 
@@ -54,6 +55,37 @@ fn what_a_product_is_made_for_counts_less() {
          2  | Phone holder case",
     );
     assert_eq!(found(&shop, "phone"), ["2", "1"]);
+}
+
+#[test]
+fn the_first_type_says_what_a_product_is() {
+    let schema = "id = \"id\"
+        [[attribute]]
+        name = \"title\"
+        type = \"text\"
+        role = \"title\"
+        searched = 3.0
+        [[attribute]]
+        name = \"product_type\"
+        type = \"keyword\"
+        role = \"type\"
+        searched = 1.0
+        [[attribute]]
+        name = \"device_type\"
+        type = \"keyword\"
+        role = \"type\"
+        searched = 1.0
+        ";
+    let feed = [
+        r#"{"id":"1","title":"Oak lamp black"}"#,
+        r#"{"id":"2","title":"Oak S6 Lite 10 inch with pen","device_type":"Full-size tablet"}"#,
+        r#"{"id":"3","title":"Elm cover black","product_type":"Keyboard cover","device_type":"Tablet"}"#,
+        r#"{"id":"4","title":"Laptop stand grey"}"#,
+        r#"{"id":"5","title":"Fir monitor stand"}"#,
+    ];
+    let found = found_in(schema, &feed.join("\n"));
+    assert_eq!(found("tablet"), ["2", "3"]);
+    assert_eq!(found("cover"), ["3"]);
 }
 
 #[test]
@@ -81,8 +113,6 @@ fn synonyms_of_several_words_are_found_whole() {
 
 #[test]
 fn every_column_with_words_finds_after_the_title() {
-    let dir = tempfile::tempdir().unwrap();
-    let paths = ShopPaths::new(dir.path(), "data");
     let schema = "id = \"id\"
         [[attribute]]
         name = \"title\"
@@ -105,23 +135,25 @@ fn every_column_with_words_finds_after_the_title() {
         r#"{"id":"2","title":"Tablet case","weight":"12 "}"#,
         "\n",
     );
-    let schema = Schema::parse("schema.toml", schema).unwrap();
-    let feed = Feed::from_bytes("feed.jsonl", feed.into()).unwrap();
-    publishing::build(
-        &paths,
-        &schema,
-        vec![feed],
-        &Order::at(crate::shop::NOW.parse().unwrap()),
-        |_| {},
-    )
-    .unwrap();
-    let engine = Engine::new(publishing::load(&paths).unwrap(), None);
-    let found = |words: &str| {
-        let page = engine.search(&Request::new(words, now())).unwrap();
-        ids(&page)
-    };
+    let found = found_in(schema, feed);
     assert_eq!(found("tablet"), ["2", "1"]);
     assert_eq!(found("wi-fi"), ["1"]);
     assert_eq!(found("oak"), [""; 0]);
     assert_eq!(found("12"), [""; 0]);
+}
+
+/// What queries find in a shop of this schema and feed.
+fn found_in(schema: &str, feed: &str) -> impl Fn(&str) -> Vec<String> + use<> {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = ShopPaths::new(dir.path(), "data");
+    let schema = Schema::parse("schema.toml", schema).unwrap();
+    let feed = Feed::from_bytes("feed.jsonl", feed.as_bytes().to_vec()).unwrap();
+    let order = Order::at(crate::shop::NOW.parse().unwrap());
+    publishing::build(&paths, &schema, vec![feed], &order, |_| {}).unwrap();
+    let engine = Engine::new(publishing::load(&paths).unwrap(), None);
+    move |words| {
+        // The index is read from its directory while the engine lives.
+        let _ = &dir;
+        ids(&engine.search(&Request::new(words, now())).unwrap())
+    }
 }

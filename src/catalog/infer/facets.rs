@@ -7,6 +7,7 @@ use crate::catalog::values::{VALUES_MAX, cells_at};
 use super::columns::Column;
 use super::names::{self, plain_name, rank};
 use super::roles::Roles;
+use super::types::{TYPES_MAX, is_type};
 use super::{PROPOSED_MAX, Proposal, separator};
 
 /// A column filled in fewer rows is no facet.
@@ -19,10 +20,6 @@ const COVERED_MIN: f64 = 0.6;
 const NEW_WORDS_MIN: f64 = 0.2;
 /// A column filled in fewer rows adds too little to search.
 const SEARCHED_FILLED_MIN: f64 = 0.3;
-/// Product types may be many, as long as each has some products.
-const TYPES_MAX: usize = 3_000;
-/// Shoppers' leanings are learned from types that most products have.
-const AFFINITY_FILLED_MIN: f64 = 0.5;
 /// Rows that are compared with their titles.
 const COMPARED_ROWS_MAX: usize = 2_000;
 
@@ -143,8 +140,6 @@ impl Proposal<'_> {
             let mut attribute = self.attribute(&plain_name(&column.name), kind, &[position]);
             attribute.facet = true;
             attribute.sort = kind == Kind::Date;
-            attribute.affinity =
-                is_type(column) && column.filled(columns.rows) >= AFFINITY_FILLED_MIN;
             attribute.separator = separator(&attribute, column);
             let note = self.note(column) + &range(column, &attribute);
             self.push(attribute, note);
@@ -179,7 +174,7 @@ impl Proposal<'_> {
 }
 
 /// What the values are read as; `None` when they are nothing to refine by.
-fn kind(column: &Column) -> Option<Kind> {
+pub(super) fn kind(column: &Column) -> Option<Kind> {
     match () {
         () if column.is_boolean() => Some(Kind::Boolean),
         () if column.is_numeric() => Some(Kind::Number),
@@ -218,7 +213,7 @@ fn is_for_logistics(column: &Column) -> bool {
 }
 
 /// Whether a shopper could refine by it: it has several values, and few enough to choose from.
-fn is_facet(column: &Column, kind: Kind) -> bool {
+pub(super) fn is_facet(column: &Column, kind: Kind) -> bool {
     if is_for_logistics(column) || column.lists > VALUES_MAX * column.rows {
         return false;
     }
@@ -238,10 +233,6 @@ fn is_facet(column: &Column, kind: Kind) -> bool {
             several && short && column.covered_by(50) >= COVERED_MIN
         }
     }
-}
-
-fn is_type(column: &Column) -> bool {
-    rank(names::TYPES, &plain_name(&column.name)).is_some()
 }
 
 /// Long whole numbers of one length are names, not amounts.
@@ -265,7 +256,6 @@ fn usefulness(column: &Column, kind: Kind, rows: usize) -> f64 {
         Kind::Boolean => (1.0, 0.5),
         // Keywords without letters are ranges and measures: `0 - 40`.
         _ if keyword && column.letters < column.digits => (3.0, 0.4),
-        _ if is_type(column) => (3.0, 3.0),
         _ if keyword => (3.0, 1.0),
         _ => (3.0, 0.8),
     };

@@ -9,6 +9,7 @@ mod names;
 mod roles;
 #[cfg(test)]
 mod tests;
+mod types;
 mod variation;
 mod written;
 
@@ -88,6 +89,7 @@ fn conclude(rows: &[Row], mut problems: Vec<Problem>) -> Inferred {
     for found in &roles.found {
         proposal.add_role(found);
     }
+    proposal.add_types(&roles);
     proposal.add_codes_and_keywords(&roles);
     proposal.add_facets(&roles);
     proposal.add_rest(&roles);

@@ -33,9 +33,6 @@ pub(super) const LOGISTICS: &str = "\
     _tax_ _checksum_ _seo_ _meta_ _published_ _requires_ _inventory_ _imperial_ _currency_ \
     _language_";
 
-/// Names of product types: facets, and a role only when they classify most of the catalog.
-pub(super) const TYPES: &str = "product_type type produkttyp producttype product_category";
-
 /// Spellings of a role's column, the surest first.
 pub(super) fn spellings(role: Role) -> &'static str {
     match role {
@@ -117,10 +114,17 @@ pub(super) fn spellings(role: Role) -> &'static str {
             released release_date date_released launch_date published_at created_at date_created \
             date_added available_from erscheinungsdatum first_available releasedate"
         }
+        Role::Type => {
+            "\
+            product_type type kind item_type device_type article_type apparel_type garment_type product_kind \
+            product_category subcategory sub_category producttype produkttyp produktart artikeltyp artikelart \
+            gerätetyp geräteart type_de_produit tipo tipo_de_producto tipo_di_prodotto tipo_de_produto productsoort \
+            varutyp"
+        }
     }
 }
 
-/// The name an attribute of this role gets, whatever the feed calls it; colours and sizes keep their own.
+/// The name an attribute of this role gets, whatever the feed calls it; colours, sizes and types keep their own.
 pub(super) fn canonical(role: Role) -> Option<&'static str> {
     Some(match role {
         Role::Title => "title",
@@ -136,7 +140,7 @@ pub(super) fn canonical(role: Role) -> Option<&'static str> {
         Role::Popularity => "popularity",
         Role::Margin => "margin",
         Role::Released => "released",
-        Role::Color | Role::Size => return None,
+        Role::Color | Role::Size | Role::Type => return None,
     })
 }
 

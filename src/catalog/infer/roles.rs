@@ -81,7 +81,7 @@ impl Roles {
     }
 
     /// Free columns whose name is a spelling of the role and whose values fit it, the surest first.
-    fn candidates(&self, columns: &Columns, role: Role) -> Vec<usize> {
+    pub(super) fn candidates(&self, columns: &Columns, role: Role) -> Vec<usize> {
         let spellings = names::spellings(role);
         let mut ranked: Vec<(usize, usize)> = columns
             .all
@@ -271,14 +271,19 @@ fn fits(role: Role, column: &Column, rows: usize) -> bool {
         Role::Popularity => numeric,
         Role::Margin => numeric && column.numbers.iter().all(|number| number.abs() <= 1.0),
         Role::Released => column.is_date() && filled >= 0.2,
+        // However few products have one: it is all that some say of what they are.
+        Role::Type => {
+            let classifies = column.distinct.len() > 1 && column.uniqueness() <= 0.5;
+            column.is_words() && column.words_mean() <= 4.0 && classifies
+        }
     }
 }
 
-fn kind_for(role: Role, column: &Column) -> Kind {
+pub(super) fn kind_for(role: Role, column: &Column) -> Kind {
     match role {
         Role::Title | Role::Description => Kind::Text,
-        Role::Category if column.is_path() => Kind::Path,
-        Role::Brand | Role::Category | Role::Color | Role::Size => Kind::Keyword,
+        Role::Category | Role::Type if column.is_path() => Kind::Path,
+        Role::Brand | Role::Category | Role::Color | Role::Size | Role::Type => Kind::Keyword,
         Role::Price | Role::ListPrice => Kind::Money,
         Role::Stock | Role::Rating | Role::Popularity | Role::Margin => Kind::Number,
         Role::Image | Role::Url => Kind::Url,

@@ -178,7 +178,8 @@ fn icecat_is_understood() {
     assert_eq!(
         parts(&inferred),
         "id=id Title=title Description=short_description Brand=supplier Price=price \
-         Image=img_500x500+img_high+img_low Color=attr_t_product_colour Released=date_released"
+         Image=img_500x500+img_high+img_low Color=attr_t_product_colour Released=date_released \
+         Type=attr_t_product_type Type=attr_t_type Type=attr_t_device_type"
     );
     let schema = &inferred.schema;
     let price = schema.attribute("price").expect("there is one");
@@ -197,6 +198,9 @@ fn icecat_is_understood() {
             ("title", 3.0),
             ("description", 1.0),
             ("brand", 2.0),
+            ("product_type", 1.0),
+            ("type", 1.0),
+            ("device_type", 1.0),
             ("ean", 0.5),
             ("oem_code", 0.5),
             ("details", 0.4)
