@@ -179,7 +179,7 @@ impl<'i> Look<'i> {
                 purpose |= self.index.purposes.contains(stem);
             } else {
                 said.adjacent |= units & (before << 1);
-                said.named |= units;
+                said.named |= named_here;
                 if named_here & self.head != 0 {
                     let heads = &self.index.heads;
                     let head = if purpose {
