@@ -58,7 +58,9 @@ fn compounds_are_found_by_their_words() {
     let trousers = found(&shop, "hosen");
     assert_eq!(trousers[0], "10");
     assert!(trousers.contains(&"4".to_string()), "{trousers:?}");
-    assert_eq!(found(&shop, "schrank")[..2], ["7", "3"]);
+    let cupboards = found(&shop, "schrank");
+    assert_eq!(cupboards[0], "7");
+    assert!(cupboards.contains(&"3".to_string()), "{cupboards:?}");
 }
 
 #[test]
