@@ -53,6 +53,6 @@ mod tests {
         check("en", "Bags and cases for phones", &["bags", "cases"]);
         check("en", "Mini Tower 2U", &["tower"]);
         check("en", "1", &[]);
-        check("fr", "Housse ordinateur / Sac à dos", &["housse", "sac"]);
+        check("fr", "Housse ordinateur / Sac bleu", &["housse", "sac"]);
     }
 }

@@ -245,7 +245,7 @@ fn sparse_feeds_are_understood() {
         ),
         (
             "completejourney/products.csv.gz",
-            "id=product_id Title=product_type+product_category+department Brand=brand Category=product_category",
+            "id=product_id Title=product_type+product_category+department Brand=brand Category=product_category Type=product_type",
         ),
     ] {
         if let Some(inferred) = real(file) {
