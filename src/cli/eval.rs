@@ -7,27 +7,28 @@ use indicatif::ProgressBar;
 
 use super::output::{print_json, print_problems};
 use super::sessions::{OwnJournal, Sessions};
+use super::tastes::Tastes;
 use super::{CliError, Outcome, now, open_without_shoppers};
-use crate::engine::Engine;
 use crate::evaluation::{
     Judgements, Queries, RandomShoppers, Report, evaluate, guard, mistyped, read_qrels,
     read_queries,
 };
 use crate::problem::Problem;
-use crate::publishing::{self, ShopPaths};
+use crate::publishing::ShopPaths;
 use crate::query::Spelling;
-use crate::shoppers::Shoppers;
 
 #[derive(clap::Args)]
 pub(super) struct Eval {
     /// Queries, one a line: `query_id<TAB>text`.
-    #[arg(long, value_name = "FILE", required_unless_present = "sessions")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["sessions", "last_days", "tastes"])]
     queries: Option<PathBuf>,
     /// Judgements in TREC form: `query_id 0 product_id grade`.
-    #[arg(long, value_name = "FILE", required_unless_present = "sessions")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["sessions", "last_days", "tastes"])]
     qrels: Option<PathBuf>,
     #[command(flatten)]
     sessions: Sessions,
+    #[command(flatten)]
+    tastes: Tastes,
     /// Run every query for this many random shoppers too, and say what their tastes cost.
     #[arg(long, value_name = "COUNT", requires = "queries", value_parser = clap::value_parser!(u32).range(1..))]
     random_profiles: Option<u32>,
@@ -50,11 +51,14 @@ pub(super) struct Eval {
 
 impl Eval {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        if let Some(later) = &self.sessions.sessions {
-            return self.sessions.run(paths, later, self.json);
+        if let Some(outcome) = self.sessions.run(paths, self.json) {
+            return outcome;
+        }
+        if let Some(outcome) = self.tastes.run(paths, self.sessions.impact, self.json) {
+            return outcome;
         }
         let (Some(queries_file), Some(qrels_file)) = (&self.queries, &self.qrels) else {
-            let reason = "give --queries and --qrels, or --sessions";
+            let reason = "give --queries and --qrels, --sessions, --last-days or --tastes";
             return Err(CliError::Usage(reason.into()));
         };
         let (mut queries, mut problems) =
@@ -112,9 +116,7 @@ fn guard_report(
     as_json: bool,
 ) -> Result<(), CliError> {
     let own = OwnJournal::new(paths, false)?;
-    let snapshot = publishing::load(paths)?;
-    let shoppers = Shoppers::open(&own.dir, snapshot.recipes.affinity)?;
-    let engine = Engine::new(snapshot, Some(shoppers));
+    let engine = own.open(paths)?;
     let bar = ProgressBar::new(queries.len() as u64);
     let progress = |done| bar.set_position(done as u64);
     let guard = guard(&engine, queries, judgements, random, now(), progress)

@@ -29,6 +29,7 @@ mod serve;
 mod sessions;
 mod settings;
 mod shopper;
+mod tastes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

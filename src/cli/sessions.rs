@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use comfy_table::{Table, presets};
 use indicatif::ProgressBar;
+use jiff::SignedDuration;
 
 use super::output::print_json;
 use super::replay::{columns, read};
@@ -12,7 +13,7 @@ use super::{CliError, Outcome, now};
 use crate::catalog::feed::{Feed, Source};
 use crate::engine::Engine;
 use crate::evaluation::{Orders, SessionsReport, replay_sessions};
-use crate::journal::Event;
+use crate::journal::{Consent, Event, JournalError};
 use crate::publishing::{self, ShopPaths};
 use crate::shoppers::Shoppers;
 use crate::shoppers::history::Columns;
@@ -25,6 +26,9 @@ pub(super) struct Sessions {
     /// Later events to judge the personal order by, in any form that `endcap replay` reads.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "qrels"])]
     pub(super) sessions: Option<String>,
+    /// Judge by the shop's own events of this many days up to its last one, on what was recorded before them.
+    #[arg(long, value_name = "DAYS", conflicts_with_all = ["queries", "qrels", "sessions"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) last_days: Option<u32>,
     /// What shoppers did before them; what the shop has recorded when not said.
     #[arg(long, value_name = "FILE", requires = "sessions")]
     past: Vec<String>,
@@ -45,8 +49,20 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// Judges in a journal of its own, so that nothing is recorded in the shop's.
+    /// Judges in a journal of its own, so that nothing is recorded in the shop's. `None` when it is not asked for.
     pub(super) fn run(
+        &self,
+        paths: &ShopPaths,
+        as_json: bool,
+    ) -> Option<Result<Outcome, CliError>> {
+        match (&self.sessions, self.last_days) {
+            (Some(later), _) => Some(self.run_later(paths, later, as_json)),
+            (None, Some(days)) => Some(self.run_last(paths, days, as_json)),
+            (None, None) => None,
+        }
+    }
+
+    fn run_later(
         &self,
         paths: &ShopPaths,
         later: &str,
@@ -55,18 +71,37 @@ impl Sessions {
         let columns = columns(&self.columns, self.kind.as_deref())?;
         let later = events(later, &columns)?;
         let own = OwnJournal::new(paths, self.past.is_empty())?;
-        let snapshot = publishing::load(paths)?;
-        let shoppers = Shoppers::open(&own.dir, snapshot.recipes.affinity)?;
-        let engine = Engine::new(snapshot, Some(shoppers));
+        let engine = own.open(paths)?;
         for past in &self.past {
-            let past = events(past, &columns)?;
-            for batch in past.chunks(BATCH_EVENTS) {
-                engine.record(batch.to_vec(), now())?;
-            }
+            record(&engine, &events(past, &columns)?)?;
         }
+        self.judge(&engine, later, as_json)
+    }
+
+    fn run_last(&self, paths: &ShopPaths, days: u32, as_json: bool) -> Result<Outcome, CliError> {
+        let mut past = recorded(paths)?;
+        past.sort_by_key(|event| event.at);
+        let Some(last) = past.last() else {
+            let reason = "the shop has recorded no events: read a history with `endcap replay`";
+            return Err(CliError::Failed(reason.into()));
+        };
+        let from = last.at - SignedDuration::from_hours(24 * i64::from(days));
+        let later = past.split_off(past.partition_point(|event| event.at < from));
+        let own = OwnJournal::new(paths, false)?;
+        let engine = own.open(paths)?;
+        record(&engine, &past)?;
+        self.judge(&engine, later, as_json)
+    }
+
+    fn judge(
+        &self,
+        engine: &Engine,
+        later: Vec<Event>,
+        as_json: bool,
+    ) -> Result<Outcome, CliError> {
         let bar = ProgressBar::new(later.len() as u64);
         let progress = |done| bar.set_position(done as u64);
-        let report = replay_sessions(&engine, later, self.impact, progress)
+        let report = replay_sessions(engine, later, self.impact, progress)
             .map_err(|error| CliError::Failed(error.to_string()))?;
         bar.finish_and_clear();
         if as_json {
@@ -93,6 +128,13 @@ impl OwnJournal {
         }
         Ok(own)
     }
+
+    /// The shop with this journal.
+    pub(super) fn open(&self, paths: &ShopPaths) -> Result<Engine, CliError> {
+        let snapshot = publishing::load(paths)?;
+        let shoppers = Shoppers::open(&self.dir, snapshot.recipes.affinity)?;
+        Ok(Engine::new(snapshot, Some(shoppers)))
+    }
 }
 
 impl Drop for OwnJournal {
@@ -109,6 +151,30 @@ fn copy(from: &Path, to: &Path) -> Result<(), CliError> {
         if let Some(name) = path.file_name() {
             fs::copy(&path, to.join(name)).map_err(io)?;
         }
+    }
+    Ok(())
+}
+
+/// The events that the shop holds of those who want a personal order.
+fn recorded(paths: &ShopPaths) -> Result<Vec<Event>, CliError> {
+    let own = OwnJournal::new(paths, true)?;
+    let engine = own.open(paths)?;
+    let mut events = Vec::new();
+    if let Some(shoppers) = engine.shoppers() {
+        shoppers.for_each_deed(|deed| {
+            let shopper = shoppers.find(&deed.event.shopper);
+            if shopper.is_some_and(|shopper| shopper.consent == Consent::Personalize) {
+                events.push(deed.event);
+            }
+            Ok::<(), JournalError>(())
+        })?;
+    }
+    Ok(events)
+}
+
+fn record(engine: &Engine, events: &[Event]) -> Result<(), CliError> {
+    for batch in events.chunks(BATCH_EVENTS) {
+        engine.record(batch.to_vec(), now())?;
     }
     Ok(())
 }

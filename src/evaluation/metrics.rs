@@ -15,6 +15,14 @@ pub fn ndcg_at(k: usize, ids: &[&str], grades: &FxHashMap<String, u32>) -> f64 {
     if ideal == 0.0 { 0.0 } else { found / ideal }
 }
 
+/// The same of a whole list that is graded throughout; `None` when nothing in it gains.
+pub fn ndcg_of(k: usize, grades: &[u32]) -> Option<f64> {
+    let mut best = grades.to_vec();
+    best.sort_unstable_by(|a, b| b.cmp(a));
+    let [found, ideal] = [grades, &best].map(|grades| dcg(grades.iter().copied().take(k)));
+    (ideal > 0.0).then(|| found / ideal)
+}
+
 /// The share of the relevant products that stand among the first `k`.
 pub fn recall_at(k: usize, ids: &[&str], grades: &FxHashMap<String, u32>) -> f64 {
     let relevant = grades.values().filter(|grade| **grade > 0).count();

@@ -8,6 +8,7 @@ mod judgements;
 mod metrics;
 mod searches;
 mod sessions;
+mod tastes;
 #[cfg(test)]
 mod tests;
 mod typos;
@@ -21,6 +22,7 @@ pub use judgements::{Judgements, Queries, read_qrels, read_queries};
 pub use metrics::{condensed, judged_at, ndcg_at, recall_at};
 pub use searches::{DAYS, Searched, Searches};
 pub use sessions::{Orders, SessionsError, SessionsReport, replay_sessions};
+pub use tastes::{KnownTaste, Liked, Suited, TastesReport, judge_tastes, read_tastes};
 pub use typos::mistyped;
 pub use usage::{Usage, Use, usage};
 pub use vocabulary::{SuggestedSynonym, SynonymTest, suggested_synonyms, synonym_test};

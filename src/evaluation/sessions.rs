@@ -102,6 +102,13 @@ pub fn replay_sessions(
     Ok(report)
 }
 
+/// The group of somebody who did so much before.
+pub(super) fn history_of(events: u64) -> &'static str {
+    let mut groups = HISTORIES.iter();
+    let group = groups.find(|(below, _)| events < *below || events == 0);
+    group.map_or("", |(_, name)| name)
+}
+
 fn judge(
     engine: &Engine,
     snapshot: &Snapshot,
@@ -129,15 +136,11 @@ fn judge(
         } else {
             "new to the shopper"
         };
-        let history = HISTORIES
-            .iter()
-            .find(|(below, _)| events < *below || events == 0);
-        let history = history.map_or("", |(_, name)| name);
         let of = |groups: &mut BTreeMap<String, Orders>, name: &str| {
             groups.entry(name.to_owned()).or_default().add(&choice);
         };
         of(&mut report.by_novelty, novelty);
-        of(&mut report.by_history, history);
+        of(&mut report.by_history, history_of(events));
         let segments = engine.shopper_segments(&event.shopper, event.at);
         segments
             .iter()

@@ -62,7 +62,7 @@ pub struct Recipe {
     pub together: f64,
     /// Weight of the shopper's usual tier of price.
     pub price_tier: f64,
-    /// Weight of a shopper's affinity, by attribute; others have 0.7.
+    /// Weight of a shopper's affinity, by attribute; others have 0.5.
     pub affinity: BTreeMap<String, f64>,
 }
 
@@ -77,11 +77,11 @@ impl Default for Recipe {
             rating: 0.05,
             freshness: 0.0,
             margin: 0.0,
-            demand: 0.0,
+            demand: 0.1,
             demand_browsed: 1.0,
-            taste_browsed: 4.0,
+            taste_browsed: 6.0,
             own_history: 0.5,
-            own_history_browsed: 2.0,
+            own_history_browsed: 4.0,
             together: 0.3,
             price_tier: 0.3,
             affinity: BTreeMap::new(),

@@ -10,6 +10,9 @@ const FRESHNESS_HALF_LIFE_DAYS: f64 = 180.0;
 /// What a product is wanted before anybody has shown it, in views.
 const DEMAND_PRIOR: f64 = 4.0;
 
+/// The most that one event adds to how much a product is wanted: a purchase.
+const EVENT_WEIGHT_MAX: f64 = 8.0;
+
 /// Relevance below this share of the best counts as this.
 const RELEVANCE_MIN: f32 = 1e-4;
 
@@ -135,6 +138,13 @@ fn demand(
     if weight == 0.0 || most <= 0.0 {
         return;
     }
+    // Without words, what is wanted is all there is to go by.
+    let wanted = if ranking.is_browsed {
+        wanted.to_vec()
+    } else {
+        believed(wanted)
+    };
+    let most = wanted.iter().copied().fold(0.0, f64::max);
     let lift =
         |wanted: &f64| weight * ((wanted.max(0.0) + DEMAND_PRIOR) / (most + DEMAND_PRIOR)).ln();
     signals.push(Signal::Product("demand"));
@@ -142,6 +152,20 @@ fn demand(
         wanted.iter().map(|wanted| lift(wanted) as f32).collect(),
         Vec::new(),
     );
+}
+
+/// What is wanted, drawn towards the mean by as much of the spread as chance alone explains: when nobody prefers
+/// anything, products that happened to be met more often are not better.
+fn believed(wanted: &[f64]) -> Vec<f64> {
+    let products = wanted.len().max(1) as f64;
+    let mean = wanted.iter().sum::<f64>() / products;
+    let spread = wanted.iter().map(|own| (own - mean).powi(2)).sum::<f64>() / products;
+    let by_chance = EVENT_WEIGHT_MAX * mean;
+    let believed = (spread - by_chance).max(0.0) / spread.max(f64::MIN_POSITIVE);
+    wanted
+        .iter()
+        .map(|own| mean + believed * (own - mean))
+        .collect()
 }
 
 /// `ln(relevance / best relevance)`; 0 for all when nothing was asked for.

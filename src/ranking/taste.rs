@@ -19,13 +19,13 @@ use crate::shoppers::{AffinitySettings, Demand, Profile, Words};
 const TASTE_SPAN: f64 = std::f64::consts::LN_2 / 2.0;
 
 /// Where words were asked for, a taste that comes from other things than these may move this share of what it may say.
-const FOREIGN_SHARE: f64 = 0.1;
+const FOREIGN_SHARE: f64 = 0.05;
 
 /// So many products of the list that the shopper met make half of the rest.
 const MET_HALF: f64 = 2.0;
 
 /// Weight of an affinity whose attribute the recipe does not name.
-const AFFINITY_WEIGHT: f64 = 0.7;
+const AFFINITY_WEIGHT: f64 = 0.5;
 
 /// Of the products a shopper met, this many count for what is wanted together with them; each counts less than the one
 /// after it.
@@ -36,7 +36,10 @@ const MET_FADING: f64 = 0.8;
 const TOGETHER_SPAN: f64 = 2.0;
 
 /// Evidence for one product, in views, that counts as much as its like and no more.
-const OWN_HALF: f64 = 8.0;
+const OWN_HALF: f64 = 4.0;
+
+/// The signal of what a shopper did with a product.
+const OWN_HISTORY: &str = "own_history";
 
 /// How a shopper's own dealings with a product count, as an affinity: from never to always.
 const OWN_SPAN: f64 = 2.0;
@@ -244,21 +247,22 @@ pub(super) fn contribute(
     if impact == 0.0 {
         return;
     }
-    // A sum of this much is all that taste may say; where there is relevance, that is worth `TASTE_SPAN`.
-    let (most, worth) = if ranking.is_browsed {
-        let most = ranking.recipe.taste_browsed;
-        (most, most)
-    } else {
-        (1.0, TASTE_SPAN * bearing(ranking.taste, candidates))
-    };
-    let strength = (impact * worth / f64::max(most, f64::MIN_POSITIVE)) as f32;
     let mut columns = columns(shelf, ranking, candidates);
-    for at in 0..candidates.len() {
-        let sum: f32 = columns.iter().map(|column| column.lifts[at]).sum();
-        let scale = strength * (most as f32 / sum.abs()).min(1.0);
-        columns
+    if ranking.is_browsed {
+        let most = ranking.recipe.taste_browsed;
+        bound(
+            &mut columns.iter_mut().collect::<Vec<_>>(),
+            most,
+            impact * most,
+        );
+    } else {
+        let bearing = bearing(ranking.taste, candidates, table);
+        let (mut own, mut leant): (Vec<_>, Vec<_>) = columns
             .iter_mut()
-            .for_each(|column| column.lifts[at] *= scale);
+            .partition(|column| column.signal == Signal::Personal(OWN_HISTORY));
+        // What the shopper did with the product itself is no guess from other things.
+        bound(&mut own, 1.0, impact * TASTE_SPAN);
+        bound(&mut leant, 1.0, impact * TASTE_SPAN * bearing);
     }
     for Column {
         signal,
@@ -271,16 +275,33 @@ pub(super) fn contribute(
     }
 }
 
+/// Keeps the sum of what some columns say of a product within `most`, which is worth `worth`.
+fn bound(columns: &mut [&mut Column], most: f64, worth: f64) {
+    let strength = (worth / most.max(f64::MIN_POSITIVE)) as f32;
+    let products = columns.first().map_or(0, |column| column.lifts.len());
+    for at in 0..products {
+        let sum: f32 = columns.iter().map(|column| column.lifts[at]).sum();
+        let scale = strength * (most as f32 / sum.abs()).min(1.0);
+        for column in &mut *columns {
+            column.lifts[at] *= scale;
+        }
+    }
+}
+
 /// How much a taste bears on what was asked for, up to 1: who met such things is known to mean these, while leanings
-/// that come from elsewhere, such as a brand's lamps among its cables, may only order near-equals.
-fn bearing(taste: &Taste<'_>, candidates: &[Candidate]) -> f64 {
-    let own = |candidate: &&Candidate| {
-        taste
-            .own
-            .get(&candidate.ordinal)
-            .is_some_and(|own| *own > 0.0)
+/// that come from elsewhere, such as a brand's lamps among its cables, may only order near-equals. A product that was
+/// met counts by the square of its relevance relative to the best of the list.
+fn bearing(taste: &Taste<'_>, candidates: &[Candidate], table: &Table) -> f64 {
+    let rows = 0..candidates.len();
+    let best = rows
+        .clone()
+        .map(|row| table.score(row))
+        .fold(f32::NEG_INFINITY, f32::max);
+    let closeness = |row: usize| {
+        let own = taste.own.get(&candidates[row].ordinal)?;
+        (*own > 0.0).then(|| f64::from(2.0 * (table.score(row) - best)).exp())
     };
-    let met = candidates.iter().filter(own).count() as f64;
+    let met: f64 = rows.filter_map(closeness).sum();
     FOREIGN_SHARE + (1.0 - FOREIGN_SHARE) * met / (met + MET_HALF)
 }
 
@@ -329,7 +350,7 @@ fn columns(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: &[Candidate]) ->
         recipe.own_history
     };
     for (name, weight, leanings) in [
-        ("own_history", own_history, &taste.own),
+        (OWN_HISTORY, own_history, &taste.own),
         ("together", recipe.together, &taste.together),
     ] {
         if weight > 0.0 && !leanings.is_empty() {
