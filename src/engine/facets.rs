@@ -8,6 +8,7 @@ use super::snapshot::Snapshot;
 use crate::catalog::columns::{Codes, PATH_SEPARATOR};
 use crate::catalog::filter::Filter;
 use crate::catalog::schema::Kind;
+use crate::ranking::Taste;
 use crate::retrieval::{FacetCount, FacetCounts};
 
 /// At most this many facets are chosen.
@@ -28,6 +29,18 @@ const QUANTILES: [f64; 4] = [0.2, 0.4, 0.6, 0.8];
 /// From this ratio of a high number to a low one on, steps grow with the numbers.
 const WIDE_RATIO: f64 = 5.0;
 
+/// How much an affinity of 1 counts in the order of a facet's values, at an impact of 100: as much as e times the
+/// products.
+const LEANING_WEIGHT: f64 = 1.0;
+
+/// Whose page it is.
+#[derive(Clone, Copy)]
+pub(super) struct Personal<'t> {
+    pub(super) taste: &'t Taste<'t>,
+    /// 0 to 100.
+    pub(super) impact: f64,
+}
+
 /// The facets of a page.
 #[derive(Default)]
 pub(super) struct Facets {
@@ -45,6 +58,7 @@ pub(super) fn facets(
     total: usize,
     counted: Vec<FacetCounts>,
     wanted: &[String],
+    personal: Personal<'_>,
 ) -> Facets {
     let mut facets = Facets {
         order: wanted.to_vec(),
@@ -83,7 +97,7 @@ pub(super) fn facets(
         let Some((dictionary, ..)) = snapshot.catalog.columns.words(facet.attribute) else {
             continue;
         };
-        let values = facet.most_frequent(asked.facet_values_max).into_iter();
+        let values = personal.ordered(facet, asked.facet_values_max).into_iter();
         let values = values.map(|FacetCount { code, count }| FacetValue {
             value: dictionary.value(code).to_string(),
             count,
@@ -93,6 +107,24 @@ pub(super) fn facets(
             .insert(attribute.name.clone(), values.collect());
     }
     facets
+}
+
+impl Personal<'_> {
+    /// The values of a facet that are shown, in order.
+    fn ordered(&self, facet: FacetCounts, values_max: usize) -> Vec<FacetCount> {
+        let attribute = facet.attribute;
+        if self.impact <= 0.0 || !self.taste.leans_in(attribute) {
+            return facet.most_frequent(values_max);
+        }
+        let mut values = facet.most_frequent(usize::MAX);
+        let weight = LEANING_WEIGHT * self.impact / 100.0;
+        let appeal = |FacetCount { code, count }: &FacetCount| {
+            f64::from(*count).ln() + weight * self.taste.leaning(attribute, *code)
+        };
+        values.sort_by(|one, other| appeal(other).total_cmp(&appeal(one)));
+        values.truncate(values_max);
+        values
+    }
 }
 
 fn choose(

@@ -34,6 +34,7 @@ use crate::query::{self, LastWord, Query};
 use crate::ranking::{self, Ranking, Recipe, Taste};
 use crate::retrieval::{self, Order, Plan};
 use crate::shoppers::Shoppers;
+use facets::Personal;
 use popular::Popular;
 use request::Asked;
 use shoppers::Visitor;
@@ -116,6 +117,8 @@ impl Engine {
             query.lack(candidates.units_found);
         }
         let summary = page::Summary::of(&mut candidates);
+        let impact = request.impact.unwrap_or(recipe.impact);
+        let taste = visitor.taste(snapshot, impact, request.now);
         let mut ranked = rank(
             snapshot,
             &query,
@@ -123,6 +126,7 @@ impl Engine {
             request,
             recipe,
             &visitor,
+            &taste,
             &plan,
             candidates.candidates,
         );
@@ -138,7 +142,18 @@ impl Engine {
         };
         let arranged = merchandising::arrange(&decision, &ranked, fetched);
         let mut page = page::assemble(
-            snapshot, request, &asked, query, &decision, &ranked, &arranged, summary,
+            snapshot,
+            request,
+            &asked,
+            query,
+            &decision,
+            &ranked,
+            &arranged,
+            summary,
+            Personal {
+                taste: &taste,
+                impact,
+            },
         );
         if request.explain {
             visitor.explain(snapshot, request.now, &mut page.hits);
@@ -202,15 +217,17 @@ impl Engine {
         } else {
             fetched.candidates
         };
+        let impact = request.impact.unwrap_or(recipe.impact);
+        let taste = visitor.taste(&snapshot, impact, request.now);
         let ranked = rank(
-            &snapshot, &query, &decision, request, recipe, &visitor, &plan, products,
+            &snapshot, &query, &decision, request, recipe, &visitor, &taste, &plan, products,
         );
         let typed = suggest::Typed {
             snapshot: &snapshot,
             query: &query,
             decision: &decision,
-            impact: request.impact.unwrap_or(recipe.impact) / 100.0,
-            taste: &visitor.taste(&snapshot, request.now),
+            impact: impact / 100.0,
+            taste: &taste,
             popular: &self.popular.load(),
         };
         Ok(suggest::suggest(&typed, &ranked, asked.hits_per_page))
@@ -308,6 +325,7 @@ fn rank(
     request: &Request,
     recipe: &Recipe,
     visitor: &Visitor<'_>,
+    taste: &Taste<'_>,
     plan: &Plan,
     candidates: Vec<retrieval::Candidate>,
 ) -> ranking::Ranked {
@@ -315,10 +333,11 @@ fn rank(
         return ranking::keep_order(candidates);
     }
     let impact = request.impact.unwrap_or(recipe.impact);
-    let taste = if impact > 0.0 && !query.names_a_product {
-        visitor.taste(snapshot, request.now)
+    let nobodys = Taste::none();
+    let taste = if query.names_a_product {
+        &nobodys
     } else {
-        Taste::none()
+        taste
     };
     let mut adjustments = decision.adjustments();
     if request.rules == RulesSwitch::On {
@@ -328,10 +347,11 @@ fn rank(
     let ranking = Ranking {
         recipe,
         impact,
-        taste: &taste,
+        taste,
         adjustments: &adjustments,
         wanted: &visitor.wanted(snapshot, recipe, is_browsed, &candidates, request.now),
         is_browsed,
+        draw: request.query_id,
         now: request.now,
     };
     ranking::rank(snapshot.shelf(), &ranking, candidates)

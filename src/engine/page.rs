@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facets::facets;
+use super::facets::{Personal, facets};
 use super::request::{Asked, Request};
 use super::snapshot::Snapshot;
 use crate::catalog::documents::Document;
@@ -30,7 +30,7 @@ pub struct Page {
     /// Set by the door that answers.
     pub took_ms: f64,
     pub hits: Vec<Hit>,
-    /// By attribute: its values, most frequent first.
+    /// By attribute: its values, most frequent first, those the shopper leans to before others about as frequent.
     pub facets: BTreeMap<String, Vec<FacetValue>>,
     /// By number attribute: its lowest and highest value.
     pub ranges: BTreeMap<String, RangeOf>,
@@ -143,6 +143,7 @@ pub(super) fn assemble(
     ranked: &Ranked,
     arranged: &Arranged<'_>,
     summary: Summary,
+    personal: Personal<'_>,
 ) -> Page {
     let window =
         asked.window.start.min(arranged.hits.len())..asked.window.end.min(arranged.hits.len());
@@ -177,6 +178,7 @@ pub(super) fn assemble(
         summary.total,
         summary.facets,
         beside.facet_order,
+        personal,
     );
     let mut problems = Vec::new();
     if hits.is_empty() && asked.window.start > 0 && asked.window.start >= summary.total {

@@ -10,7 +10,7 @@ use super::request::Request;
 use super::{Engine, Hit, Snapshot, evidence};
 use crate::catalog::filter::{self, Filter};
 use crate::catalog::schema::Role;
-use crate::journal::{Entry, Event, Evidence, JournalError};
+use crate::journal::{Entry, Event, Evidence, JournalError, Person};
 use crate::merchandising::Decision;
 use crate::query::LastWord;
 use crate::ranking::{Known, Recipe, Taste, prior_share};
@@ -25,8 +25,27 @@ pub(super) struct Visitor<'e> {
     shoppers: Option<&'e Shoppers>,
     /// `None` for somebody nobody knows.
     profile: Option<Arc<Profile>>,
+    person: Option<Person>,
+    /// Values that somebody in the visitor's segments is taken to lean to, with the segment: by attribute and code.
+    starts: Vec<Start>,
     /// Names of the segments the visitor is in.
     pub(super) segments: Vec<String>,
+}
+
+/// What a segment's shoppers are taken to lean to.
+pub(super) struct Start {
+    pub(super) segment: String,
+    attribute: usize,
+    code: u32,
+}
+
+impl Start {
+    pub(super) fn is_to(&self, snapshot: &Snapshot, attribute: &str, value: &str) -> bool {
+        let (schema, columns) = (&snapshot.catalog.schema, &snapshot.catalog.columns);
+        let words = columns.words(self.attribute);
+        schema.attributes[self.attribute].name == attribute
+            && words.is_some_and(|(dictionary, ..)| dictionary.value(self.code) == value)
+    }
 }
 
 /// A segment, and how many of the known shoppers are in it.
@@ -125,9 +144,11 @@ impl Engine {
                 }
             };
             let decision = Decision::default();
+            let impact = request.impact.unwrap_or(recipe.impact);
+            let taste = visitor.taste(&snapshot, impact, request.now);
             let own = candidates.clone();
             let ranked = super::rank(
-                &snapshot, &query, &decision, request, recipe, &visitor, &plan, own,
+                &snapshot, &query, &decision, request, recipe, &visitor, &taste, &plan, own,
             );
             let hits = ranked.hits.iter().take(ranked.reranked);
             visit(hits.map(|hit| hit.candidate.ordinal).collect());
@@ -218,9 +239,12 @@ impl Engine {
             return visitor;
         };
         let known = request.shopper.as_deref().and_then(|id| shoppers.find(id));
-        let profile = known
-            .filter(|shopper| shopper.consent == Consent::Personalize)
-            .map(|shopper| shopper.profile);
+        let may_lean = known
+            .as_ref()
+            .is_none_or(|shopper| shopper.consent == Consent::Personalize);
+        let known = known.filter(|_| may_lean);
+        let person = known.as_ref().map(|shopper| shopper.person);
+        let profile = known.map(|shopper| shopper.profile);
         let nobody = || shoppers.profile("");
         let seen = profile.clone().unwrap_or_else(nobody);
         let visit = Visit {
@@ -231,24 +255,45 @@ impl Engine {
         };
         let segments = segments_of(snapshot, shoppers, &seen, &visit, request.now);
         visitor.segments.extend(segments);
+        let starts = if may_lean {
+            starts(snapshot, &visitor.segments)
+        } else {
+            Vec::new()
+        };
         Visitor {
             shoppers: Some(shoppers),
             profile,
+            person,
+            starts,
             ..visitor
         }
     }
 }
 
 impl Visitor<'_> {
-    /// The visitor's taste in this catalog.
-    pub(super) fn taste<'c>(&self, snapshot: &'c Snapshot, now: Timestamp) -> Taste<'c> {
-        let (Some(shoppers), Some(profile)) = (self.shoppers, &self.profile) else {
+    /// The visitor's taste in this catalog; nobody's at an impact of 0.
+    pub(super) fn taste<'c>(
+        &self,
+        snapshot: &'c Snapshot,
+        impact: f64,
+        now: Timestamp,
+    ) -> Taste<'c> {
+        let Some(shoppers) = self.shoppers.filter(|_| impact > 0.0) else {
             return Taste::none();
         };
+        if self.profile.is_none() && self.starts.is_empty() {
+            return Taste::none();
+        }
+        let nobody = || shoppers.profile("");
+        let starts = self.starts.iter();
+        let starts: Vec<(usize, u32)> = starts.map(|of| (of.attribute, of.code)).collect();
         let known = Known {
-            profile,
+            profile: &self.profile.clone().unwrap_or_else(nobody),
             words: &shoppers.words(),
             demand: &shoppers.demand(),
+            neighbours: &shoppers.neighbours(),
+            person: self.person,
+            starts: &starts,
             settings: &snapshot.recipes.affinity,
             now,
         };
@@ -269,7 +314,8 @@ impl Visitor<'_> {
         } else {
             recipe.demand
         };
-        let Some(shoppers) = self.shoppers.filter(|_| weight > 0.0) else {
+        let is_asked = weight > 0.0 || recipe.explore > 0.0;
+        let Some(shoppers) = self.shoppers.filter(|_| is_asked) else {
             return Vec::new();
         };
         let (words, demand) = (shoppers.words(), shoppers.demand());
@@ -286,10 +332,42 @@ impl Visitor<'_> {
 
     /// Says of every affinity what it comes from.
     pub(super) fn explain(&self, snapshot: &Snapshot, now: Timestamp, hits: &mut [Hit]) {
-        if let (Some(shoppers), Some(profile)) = (self.shoppers, &self.profile) {
-            evidence::explain(snapshot, profile, &shoppers.words(), now, hits);
-        }
+        let Some(shoppers) = self.shoppers else {
+            return;
+        };
+        let nobody = || shoppers.profile("");
+        let known = evidence::Known {
+            snapshot,
+            profile: &self.profile.clone().unwrap_or_else(nobody),
+            words: &shoppers.words(),
+            demand: &shoppers.demand(),
+            neighbours: &shoppers.neighbours(),
+            starts: &self.starts,
+            now,
+        };
+        evidence::explain(&known, hits);
     }
+}
+
+/// What a visitor in these segments is taken to lean to, as far as the catalog has it.
+fn starts(snapshot: &Snapshot, segments: &[String]) -> Vec<Start> {
+    let (schema, columns) = (&snapshot.catalog.schema, &snapshot.catalog.columns);
+    let named = segments.iter().flat_map(|name| {
+        snapshot
+            .segments
+            .leanings_of(name)
+            .map(move |of| (name, of))
+    });
+    let start = |(segment, (attribute, value)): (&String, &(String, String))| {
+        let attribute = schema.position(attribute)?;
+        let (dictionary, ..) = columns.words(attribute)?;
+        Some(Start {
+            segment: segment.clone(),
+            attribute,
+            code: dictionary.code(value)?,
+        })
+    };
+    named.filter_map(start).collect()
 }
 
 fn segments_of(

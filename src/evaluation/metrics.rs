@@ -16,7 +16,7 @@ pub fn ndcg_at(k: usize, ids: &[&str], grades: &FxHashMap<String, u32>) -> f64 {
 }
 
 /// The same of a whole list that is graded throughout; `None` when nothing in it gains.
-pub fn ndcg_of(k: usize, grades: &[u32]) -> Option<f64> {
+pub(super) fn ndcg_of(k: usize, grades: &[u32]) -> Option<f64> {
     let mut best = grades.to_vec();
     best.sort_unstable_by(|a, b| b.cmp(a));
     let [found, ideal] = [grades, &best].map(|grades| dcg(grades.iter().copied().take(k)));

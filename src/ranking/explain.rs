@@ -18,8 +18,10 @@ pub struct Moves {
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Move {
     /// `affinity`, `price_tier` (the shopper's usual prices), `own_history` (what the shopper did with the product),
-    /// `together` (what others want together with what the shopper met), `rule`, `goal`, `pin`,
-    /// `sold_out`, `type`, `popularity`, `rating`, `freshness`, `margin`, or `others`
+    /// `together` (what others want together with what the shopper met), `neighbours` (what others went on to in
+    /// sessions like the shopper's), `variety` (lost to other products of a liked brand), `explore` (a place for what few
+    /// have met), `rule`, `goal`, `pin`, `sold_out`, `type`, `popularity`, `rating`, `freshness`, `margin`, `stock`,
+    /// `demand`, or `others`
     /// for places lost or won because other products moved more. `affinity` and `rule` have positive places for what
     /// a shopper leans to more than to the average candidate or a rule boosts, negative ones for the opposite.
     pub by: String,
@@ -71,13 +73,14 @@ pub fn explain(shelf: Shelf<'_>, ranked: &Ranked, hits_max: usize) -> Vec<Moves>
         }
         places[..ranked.reranked].copy_from_slice(&after);
     }
-    if ranked.sold_out == SoldOut::Sink {
-        for (at, moves) in explained.iter_mut().enumerate().take(ranked.reranked) {
-            if hits[at].candidate.sold_out {
-                moves.add(Move::by("sold_out"), places[at], at);
-            } else {
-                moves.pushed_aside(places[at], at);
-            }
+    let sinks = ranked.sold_out == SoldOut::Sink;
+    for (at, moves) in explained.iter_mut().enumerate().take(ranked.reranked) {
+        if hits[at].is_explored {
+            moves.add(Move::by("explore"), places[at], at);
+        } else if sinks && hits[at].candidate.sold_out {
+            moves.add(Move::by("sold_out"), places[at], at);
+        } else {
+            moves.pushed_aside(places[at], at);
         }
     }
     explained

@@ -5,12 +5,14 @@
 //! named adjustments.
 
 mod explain;
+mod explore;
 mod price_tiers;
 mod recipe;
 mod signals;
 mod taste;
 #[cfg(test)]
 mod tests;
+mod variety;
 
 pub use explain::{Move, Moves, explain};
 pub use price_tiers::{PriceTiers, TIER_SHARE};
@@ -79,6 +81,8 @@ pub struct Ranking<'r> {
     pub wanted: &'r [f64],
     /// No words were asked for, so that all candidates are equally relevant.
     pub is_browsed: bool,
+    /// Chance, as the request brought it; 0 leaves nothing to it.
+    pub draw: u128,
     pub now: Timestamp,
 }
 
@@ -104,6 +108,8 @@ pub struct RankedHit {
     row: usize,
     /// The sum of its contributions.
     pub score: f32,
+    /// It was given its place to find out whether shoppers want it.
+    pub is_explored: bool,
 }
 
 /// Where a contribution comes from.
@@ -150,6 +156,7 @@ pub fn rank(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: Vec<Candidate>)
             .then(b.score.total_cmp(&a.score))
             .then(a.text_rank.cmp(&b.text_rank))
     });
+    explore::explore(ranking, &mut hits[..reranked], relevance);
     Ranked {
         hits,
         signals,
@@ -177,6 +184,7 @@ fn in_given_order(candidates: Vec<Candidate>) -> Vec<RankedHit> {
         text_rank: at + 1,
         row: at,
         score: 0.0,
+        is_explored: false,
     };
     candidates.into_iter().enumerate().map(hit).collect()
 }

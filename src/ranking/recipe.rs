@@ -47,6 +47,8 @@ pub struct Recipe {
     pub rating: f64,
     pub freshness: f64,
     pub margin: f64,
+    /// Weight of how many pieces are in stock, as a logarithm.
+    pub stock: f64,
     /// Weight of how much shoppers in general want a product, as a logarithm, where words were asked for.
     pub demand: f64,
     /// The same on lists without words, such as category pages; 1 is most wanted first.
@@ -60,6 +62,13 @@ pub struct Recipe {
     pub own_history_browsed: f64,
     /// Weight of what others want together with what the shopper met lately.
     pub together: f64,
+    /// Weight of what others went on to in sessions like the shopper's latest.
+    pub neighbours: f64,
+    /// The share, 0 to 1, of what a brand lifts a product by that is lost with every product of it that stands before:
+    /// 0 lets a favourite fill the page.
+    pub variety: f64,
+    /// The share of the places, 0 to 0.5, that products get which few shoppers have met yet.
+    pub explore: f64,
     /// Weight of the shopper's usual tier of price.
     pub price_tier: f64,
     /// Weight of a shopper's affinity, by attribute; others have 0.5.
@@ -77,12 +86,16 @@ impl Default for Recipe {
             rating: 0.05,
             freshness: 0.0,
             margin: 0.0,
+            stock: 0.0,
             demand: 0.1,
             demand_browsed: 1.0,
             taste_browsed: 6.0,
             own_history: 0.5,
             own_history_browsed: 4.0,
             together: 0.3,
+            neighbours: 0.3,
+            variety: 0.1,
+            explore: 0.0,
             price_tier: 0.3,
             affinity: BTreeMap::new(),
         }
@@ -172,6 +185,16 @@ impl Recipes {
                     "recipe `{name}`: `impact` must be between 0 and 100"
                 )));
             }
+            for (key, share, most) in [
+                ("variety", recipe.variety, 1.0),
+                ("explore", recipe.explore, 0.5),
+            ] {
+                if !(0.0..=most).contains(&share) {
+                    problems.push(problem(format!(
+                        "recipe `{name}`: `{key}` is {share}, write a share between 0 and {most}"
+                    )));
+                }
+            }
             let weights = recipe.weights();
             for (key, weight) in weights
                 .into_iter()
@@ -216,12 +239,14 @@ impl Recipe {
             ("rating", self.rating),
             ("freshness", self.freshness),
             ("margin", self.margin),
+            ("stock", self.stock),
             ("demand", self.demand),
             ("demand_browsed", self.demand_browsed),
             ("taste_browsed", self.taste_browsed),
             ("own_history", self.own_history),
             ("own_history_browsed", self.own_history_browsed),
             ("together", self.together),
+            ("neighbours", self.neighbours),
             ("price_tier", self.price_tier),
         ];
         weights.extend(

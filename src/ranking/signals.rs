@@ -1,6 +1,6 @@
 //! What each signal says of each candidate.
 
-use super::{Ranking, Shelf, Signal, Wanted, taste};
+use super::{Ranking, Shelf, Signal, Wanted, taste, variety};
 use crate::catalog::schema::Role;
 use crate::retrieval::{Candidate, Features};
 
@@ -72,15 +72,20 @@ pub(super) fn contributions(
         ("rating", Role::Rating, ranking.recipe.rating),
         ("freshness", Role::Released, ranking.recipe.freshness),
         ("margin", Role::Margin, ranking.recipe.margin),
+        ("stock", Role::Stock, ranking.recipe.stock),
     ] {
         let Some(attribute) = shelf.schema.role(role).filter(|_| weight > 0.0) else {
             continue;
         };
         let raw = shelf.columns.numbers(attribute, &products);
-        let normal = if role == Role::Released {
-            fresh(&raw, ranking, FRESHNESS_HALF_LIFE_DAYS)
-        } else {
-            spread(&raw)
+        let normal = match role {
+            Role::Released => fresh(&raw, ranking, FRESHNESS_HALF_LIFE_DAYS),
+            Role::Stock => spread(
+                &raw.iter()
+                    .map(|pieces| Some(pieces.as_ref()?.max(0.0).ln_1p()))
+                    .collect::<Vec<_>>(),
+            ),
+            _ => spread(&raw),
         };
         signals.push(Signal::Product(name));
         table.push(
@@ -93,6 +98,7 @@ pub(super) fn contributions(
     }
     demand(ranking, candidates, &mut signals, &mut table);
     taste::contribute(shelf, ranking, candidates, &mut signals, &mut table);
+    variety::contribute(shelf, ranking, candidates, &mut signals, &mut table);
     for adjustment in ranking.adjustments {
         let (predicate, by) = adjustment.bind(shelf.columns);
         let holds =

@@ -8,11 +8,11 @@ use super::signals::Table;
 use super::{Ranking, Shelf, Signal};
 use crate::catalog::columns::{Codes, Columns, PATH_SEPARATOR};
 use crate::catalog::schema::Kind;
-use crate::journal::{EventKind, Word};
+use crate::journal::{EventKind, Person, Word};
 use crate::retrieval::Candidate;
 use crate::shoppers::affinity::affinity;
 use crate::shoppers::words::{PRICE_TIER, PRODUCT};
-use crate::shoppers::{AffinitySettings, Demand, Profile, Words};
+use crate::shoppers::{AffinitySettings, Demand, Neighbours, Profile, Reach, Words};
 
 /// At an impact of 100, taste moves a product by at most this much of a logarithm either way: a favourite is told from
 /// its opposite by no more than half the relevance.
@@ -26,6 +26,9 @@ const MET_HALF: f64 = 2.0;
 
 /// Weight of an affinity whose attribute the recipe does not name.
 const AFFINITY_WEIGHT: f64 = 0.5;
+
+/// A value that shoppers like this one start with counts as so many views of it.
+const START_EVIDENCE: f64 = 6.0;
 
 /// Of the products a shopper met, this many count for what is wanted together with them; each counts less than the one
 /// after it.
@@ -54,6 +57,8 @@ pub struct Taste<'c> {
     own: FxHashMap<u32, f64>,
     /// By product: how much it is wanted together with what the shopper met lately.
     together: FxHashMap<u32, f64>,
+    /// By product: how often others went on to it in sessions like the shopper's latest.
+    neighbours: FxHashMap<u32, f64>,
 }
 
 /// What a shopper leans to in one attribute.
@@ -69,6 +74,11 @@ pub struct Known<'k> {
     pub profile: &'k Profile,
     pub words: &'k Words,
     pub demand: &'k Demand,
+    pub neighbours: &'k Neighbours,
+    /// Whose profile it is; `None` for somebody nobody knows.
+    pub person: Option<Person>,
+    /// Attributes and codes of values that shoppers like this one are taken to lean to while little is known.
+    pub starts: &'k [(usize, u32)],
     pub settings: &'k AffinitySettings,
     pub now: Timestamp,
 }
@@ -92,6 +102,7 @@ impl<'c> Taste<'c> {
             tiers: tier_leanings(known).map(|leanings| (tiers, leanings)),
             own: own(known, shelf.columns),
             together: together(known, shelf.columns),
+            neighbours: neighbours(known, shelf.columns),
         }
     }
 
@@ -103,11 +114,17 @@ impl<'c> Taste<'c> {
         leaning.copied().unwrap_or_default()
     }
 
+    /// Whether anything is known of the shopper's leanings in an attribute.
+    pub fn leans_in(&self, attribute: usize) -> bool {
+        self.leanings.iter().any(|own| own.attribute == attribute)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.leanings.is_empty()
             && self.tiers.is_none()
             && self.own.is_empty()
             && self.together.is_empty()
+            && self.neighbours.is_empty()
     }
 }
 
@@ -123,22 +140,30 @@ impl<'c> AttributeTaste<'c> {
         let evidence = known
             .profile
             .evidence(known.words, known.settings, name, known.now);
-        let level = |word: Word| match kind {
-            Kind::Path => known.words.value(word).matches(PATH_SEPARATOR).count(),
-            _ => 0,
-        };
-        let mut totals: FxHashMap<usize, f64> = FxHashMap::default();
-        for (word, evidence) in &evidence {
-            *totals.entry(level(*word)).or_default() += evidence.max(0.0);
+        let of_profile = evidence
+            .iter()
+            .map(|(word, evidence)| (known.words.value(*word), *evidence));
+        let starts = known
+            .starts
+            .iter()
+            .filter(|(attribute, _)| *attribute == position);
+        let starts = starts.map(|(_, code)| (dictionary.value(*code), START_EVIDENCE));
+        let mut by_code: FxHashMap<u32, f64> = FxHashMap::default();
+        let mut totals: Vec<f64> = Vec::new();
+        for (value, evidence) in of_profile.chain(starts) {
+            let level = level(kind, value);
+            totals.resize(totals.len().max(level + 1), 0.0);
+            totals[level] += evidence.max(0.0);
+            if let Some(code) = dictionary.code(value) {
+                *by_code.entry(code).or_default() += evidence;
+            }
         }
-        let leaning = |(word, evidence): &(Word, f64)| {
-            let code = dictionary.code(known.words.value(*word))?;
-            let share = prior_share(dictionary.product_count(code), shelf.columns.products());
-            let total = totals.get(&level(*word)).copied().unwrap_or_default();
-            let leaning = affinity(*evidence, total, share, known.settings.kappa);
-            (leaning != 0.0).then_some((code, leaning))
-        };
-        let by_code: FxHashMap<u32, f64> = evidence.iter().filter_map(leaning).collect();
+        by_code.retain(|code, leaning| {
+            let share = prior_share(dictionary.product_count(*code), shelf.columns.products());
+            let total = totals[level(kind, dictionary.value(*code))];
+            *leaning = affinity(*leaning, total, share, known.settings.kappa);
+            *leaning != 0.0
+        });
         (!by_code.is_empty()).then_some(AttributeTaste {
             attribute: position,
             codes,
@@ -169,6 +194,14 @@ impl<'c> AttributeTaste<'c> {
     fn strongest_of(&self, codes: impl Iterator<Item = u32>) -> Option<(u32, f64)> {
         let leanings = codes.filter_map(|code| Some((code, *self.by_code.get(&code)?)));
         leanings.max_by(|(code, a), (other, b)| a.abs().total_cmp(&b.abs()).then(other.cmp(code)))
+    }
+}
+
+/// How many levels a value stands below the first.
+fn level(kind: Kind, value: &str) -> usize {
+    match kind {
+        Kind::Path => value.matches(PATH_SEPARATOR).count(),
+        _ => 0,
     }
 }
 
@@ -226,6 +259,20 @@ fn together(known: &Known<'_>, columns: &Columns) -> FxHashMap<u32, f64> {
         .filter(|(word, _)| !met.contains(word))
         .filter_map(product)
         .collect()
+}
+
+/// What others went on to in sessions like the one whose latest products these are.
+fn neighbours(known: &Known<'_>, columns: &Columns) -> FxHashMap<u32, f64> {
+    let session = known.profile.session();
+    let of = known.neighbours.of(known.person, &session, Reach::PAGE);
+    let Some((_, most)) = of.first().copied() else {
+        return FxHashMap::default();
+    };
+    let product = |(word, strength): (Word, f64)| {
+        let product = columns.ordinal(known.words.value(word))?;
+        Some((product, TOGETHER_SPAN * strength / most))
+    };
+    of.into_iter().filter_map(product).collect()
 }
 
 /// The share of the catalog that has a value, never 0.
@@ -352,6 +399,7 @@ fn columns(shelf: Shelf<'_>, ranking: &Ranking<'_>, candidates: &[Candidate]) ->
     for (name, weight, leanings) in [
         (OWN_HISTORY, own_history, &taste.own),
         ("together", recipe.together, &taste.together),
+        ("neighbours", recipe.neighbours, &taste.neighbours),
     ] {
         if weight > 0.0 && !leanings.is_empty() {
             let lean = |product| leanings.get(&product).copied().unwrap_or_default();

@@ -1,5 +1,5 @@
 //! Promises: an impact of 0 is the plain order; taste is bounded, and moves less where it comes from elsewhere; sold-out
-//! products sink; moves add up.
+//! products sink; moves add up; a favourite does not fill the page; places for new products are drawn by the query.
 
 use super::*;
 use crate::catalog::columns::ColumnsBuilder;
@@ -18,6 +18,7 @@ role = "title"
 [[attribute]]
 name = "brand"
 type = "keyword"
+role = "brand"
 facet = true
 affinity = true
 [[attribute]]
@@ -72,9 +73,41 @@ fn candidates(shop: &Shop, relevances: &[f32]) -> Vec<Candidate> {
     relevances.iter().enumerate().map(candidate).collect()
 }
 
+/// What an order is made with beside a shopper.
+struct Made<'m> {
+    impact: f64,
+    recipe: Recipe,
+    wanted: &'m [f64],
+    draw: u128,
+}
+
+impl Made<'_> {
+    fn at(impact: f64) -> Self {
+        Made {
+            impact,
+            // Brands are what these tests are about.
+            recipe: Recipe {
+                own_history: 0.0,
+                ..Recipe::default()
+            },
+            wanted: &[],
+            draw: 0,
+        }
+    }
+}
+
+fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<u32>, Vec<Moves>) {
+    order_made(&Made::at(impact), shop, relevances, viewed)
+}
+
 /// Ranks the first products, as many as there are relevances, for a shopper who viewed the last product of each of
 /// these brands.
-fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<u32>, Vec<Moves>) {
+fn order_made(
+    made: &Made<'_>,
+    shop: &Shop,
+    relevances: &[f32],
+    viewed: &[&str],
+) -> (Vec<u32>, Vec<Moves>) {
     let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let settings = AffinitySettings::default();
@@ -108,21 +141,20 @@ fn order(shop: &Shop, relevances: &[f32], viewed: &[&str], impact: f64) -> (Vec<
         profile: &shoppers.profile("anna"),
         words: &shoppers.words(),
         demand: &shoppers.demand(),
+        neighbours: &shoppers.neighbours(),
+        person: None,
+        starts: &[],
         settings: &settings,
         now,
     };
     let taste = Taste::bind(&known, shelf, &tiers);
-    // Brands are what these tests are about.
-    let recipe = Recipe {
-        own_history: 0.0,
-        ..Recipe::default()
-    };
     let ranking = Ranking {
-        recipe: &recipe,
-        impact,
+        recipe: &made.recipe,
+        impact: made.impact,
         taste: &taste,
         adjustments: &[],
-        wanted: &[],
+        wanted: made.wanted,
+        draw: made.draw,
         is_browsed: false,
         now,
     };
@@ -183,18 +215,82 @@ fn taste_cannot_lift_past_what_is_far_more_relevant() {
 }
 
 #[test]
+fn a_favourite_does_not_fill_the_page() {
+    let shop = shop(&["HP", "Xerox", "HP", "Xerox", "HP", "Xerox", "HP", "Xerox"]);
+    let relevances = [10.0, 9.9, 9.8, 9.7, 9.6, 9.5, 9.4, 9.3];
+    let with = |variety: f64| {
+        let mut made = Made::at(100.0);
+        made.recipe.variety = variety;
+        order_made(&made, &shop, &relevances, &["Xerox"; 30])
+    };
+    assert_eq!(with(0.0).0[..4], [1, 3, 5, 7]);
+    let (mixed, moves) = with(0.5);
+    assert_eq!(mixed[0], 1, "the best of the favourite keeps its place");
+    assert!(mixed[1..4].contains(&0), "{mixed:?}");
+    assert!(
+        moves
+            .iter()
+            .any(|own| own.moves.iter().any(|reason| reason.by == "variety"))
+    );
+    assert_moves_add_up(&moves);
+    let mut plain = Made::at(0.0);
+    plain.recipe.variety = 0.5;
+    let (plain, _) = order_made(&plain, &shop, &relevances, &["Xerox"; 30]);
+    assert_eq!(plain, [0, 1, 2, 3, 4, 5, 6, 7], "only taste is held back");
+}
+
+#[test]
+fn places_for_new_products_are_drawn_by_the_query() {
+    let shop = shop(&["HP"; 40]);
+    let relevances: Vec<f32> = (0..40_u8).map(|at| 10.0 - f32::from(at) / 20.0).collect();
+    let wanted: Vec<f64> = (0..40)
+        .map(|at| if at >= 30 { 0.0 } else { 50.0 })
+        .collect();
+    let drawn = |draw: u128, explore: f64| {
+        let mut made = Made::at(50.0);
+        made.recipe.explore = explore;
+        order_made(
+            &Made {
+                wanted: &wanted,
+                draw,
+                ..made
+            },
+            &shop,
+            &relevances,
+            &[],
+        )
+    };
+    let new_among = |order: &[u32]| order.iter().filter(|product| **product >= 30).count();
+    assert_eq!(new_among(&drawn(7, 0.0).0[..20]), 0);
+    let (order, moves) = drawn(7, 0.1);
+    assert_eq!((new_among(&order[..10]), new_among(&order[..20])), (1, 2));
+    assert!(
+        order[..5].iter().all(|product| *product < 30),
+        "the first half is kept"
+    );
+    assert_eq!(drawn(7, 0.1).0, order, "the same query, the same order");
+    assert!((8..20).any(|draw| drawn(draw, 0.1).0 != order));
+    assert_eq!(new_among(&drawn(0, 0.1).0[..20]), 0, "nothing to draw by");
+    assert_moves_add_up(&moves);
+    let mut all = order.clone();
+    all.sort_unstable();
+    assert_eq!(all, (0..40).collect::<Vec<u32>>());
+}
+
+fn assert_moves_add_up(moves: &[Moves]) {
+    for (place, moves) in moves.iter().enumerate() {
+        let moved: i64 = moves.moves.iter().map(|reason| reason.places).sum();
+        let led_to = moves.text_rank as i64 - moved;
+        assert_eq!(led_to, place as i64 + 1, "{moves:?}");
+    }
+}
+
+#[test]
 fn sold_out_products_sink_and_the_moves_add_up() {
     let shop = shop(&["!HP", "HP", "Xerox"]);
     let (order, moves) = order(&shop, &[10.0, 9.0, 8.0], &["Xerox"; 3], 50.0);
     assert_eq!(order.last(), Some(&0));
-    for (place, moves) in moves.iter().enumerate() {
-        let moved: i64 = moves.moves.iter().map(|reason| reason.places).sum();
-        assert_eq!(
-            moves.text_rank as i64 - moved,
-            place as i64 + 1,
-            "{moves:?}"
-        );
-    }
+    assert_moves_add_up(&moves);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use super::Counts;
 use super::affinity::AffinitySettings;
 use super::demand::Demand;
+use super::neighbours::Neighbours;
 use super::people::People;
 use super::profile::Profile;
 use super::resident::Residents;
@@ -42,6 +43,7 @@ pub(super) struct Kept {
     people: RwLock<People>,
     words: RwLock<Words>,
     demand: RwLock<Demand>,
+    neighbours: RwLock<Neighbours>,
     desk: Mutex<Desk>,
     /// Held by the one who saves.
     saving: Mutex<Saving>,
@@ -129,6 +131,7 @@ impl Kept {
                 if *consent == Consent::Personalize {
                     return Ok(());
                 }
+                write(&self.neighbours).forget(&[*person]);
                 self.change(*person, sequence, Profile::unlearn)
             }
             Record::Merged { from, into } => {
@@ -146,6 +149,7 @@ impl Kept {
                     if learns && demand.sequence < sequence {
                         demand.learn(profile.recent(), deed);
                         demand.sequence = sequence;
+                        write(&self.neighbours).learn(person, deed);
                     }
                     profile.apply(deed, learns);
                 })
@@ -178,6 +182,10 @@ impl Kept {
 
     pub(super) fn demand(&self) -> RwLockReadGuard<'_, Demand> {
         read(&self.demand)
+    }
+
+    pub(super) fn neighbours(&self) -> RwLockReadGuard<'_, Neighbours> {
+        read(&self.neighbours)
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -12,6 +12,7 @@ pub mod history;
 mod ids;
 mod keeper;
 mod names;
+mod neighbours;
 mod people;
 pub mod profile;
 mod resident;
@@ -35,6 +36,7 @@ pub use crate::journal::Consent;
 pub use affinity::AffinitySettings;
 pub use demand::Demand;
 pub use keeper::Recorded;
+pub use neighbours::{Neighbours, Reach};
 pub use profile::{Leaning, Profile};
 pub use segments::{Segments, Visit};
 pub use summary::{Held, Summary};
@@ -53,7 +55,7 @@ pub struct Shoppers {
 /// A shopper as they are at one moment.
 #[derive(Clone)]
 pub struct Shopper {
-    person: Person,
+    pub person: Person,
     pub profile: Arc<Profile>,
     pub consent: Consent,
 }
@@ -166,6 +168,11 @@ impl Shoppers {
     /// What shoppers in general do with products.
     pub fn demand(&self) -> RwLockReadGuard<'_, Demand> {
         self.keeper.kept.demand()
+    }
+
+    /// The latest sessions.
+    pub fn neighbours(&self) -> RwLockReadGuard<'_, Neighbours> {
+        self.keeper.kept.neighbours()
     }
 
     /// All profiles of those who want a personal order, one after the other; an unreadable one is left out.

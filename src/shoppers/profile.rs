@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::affinity::{AffinitySettings, affinity};
 use super::counter::{Counters, HalfLife, HalfLives, Tier};
+use super::neighbours::PAUSE_MS;
 use super::weights::weight;
 use super::words::{HOUR, PRICE_TIER, PRODUCT, REDUCED, Words, attribute_of, own_attribute};
 use crate::journal::{Deed, EventKind, Word};
@@ -147,6 +148,22 @@ impl Profile {
     /// Products that were looked at or bought, the latest first.
     pub fn recent(&self) -> &[Recent] {
         &self.recent
+    }
+
+    /// The products of the latest session, the latest first, each once.
+    pub fn session(&self) -> Vec<Word> {
+        let mut products = Vec::new();
+        let mut last_ms = self.recent.first().map_or(0, |recent| recent.at_ms);
+        for recent in &self.recent {
+            if last_ms - recent.at_ms > PAUSE_MS {
+                break;
+            }
+            last_ms = recent.at_ms;
+            if !products.contains(&recent.product) {
+                products.push(recent.product);
+            }
+        }
+        products
     }
 
     /// Products the shopper dismissed, the latest first.

@@ -58,6 +58,8 @@ pub struct Segment {
     pub name: String,
     /// The condition as written.
     pub when: String,
+    /// Attributes and values that its shoppers are taken to lean to while little is known of them.
+    pub leans_to: Vec<(String, String)>,
     filter: Filter,
 }
 
@@ -136,6 +138,8 @@ struct File {
 struct Written {
     name: String,
     when: String,
+    #[serde(default)]
+    leans_to: Vec<String>,
 }
 
 impl Segments {
@@ -145,6 +149,7 @@ impl Segments {
         let segment = |(name, when): &(&str, &str)| Segment {
             name: (*name).to_owned(),
             when: (*when).to_owned(),
+            leans_to: Vec::new(),
             filter: filter::parse(&schema, when).expect("the defaults are conditions"),
         };
         Segments {
@@ -167,11 +172,25 @@ impl Segments {
         let mut problems = Vec::new();
         for written in file.segment {
             let Range { start, .. } = written.span();
-            let Written { name, when } = written.into_inner();
+            let Written {
+                name,
+                when,
+                leans_to,
+            } = written.into_inner();
+            let (leans_to, unread) = leanings(&leans_to, schema);
+            problems.extend(unread.into_iter().map(|reason| {
+                let problem = Problem::new(SEGMENTS_FILE, format!("segment `{name}`: {reason}"));
+                problem.at(line_of(text, start))
+            }));
             let known = segments.segments.iter().position(|own| own.name == name);
             match filter::parse(&conditions, &when) {
                 Ok(filter) => {
-                    let segment = Segment { name, when, filter };
+                    let segment = Segment {
+                        name,
+                        when,
+                        leans_to,
+                        filter,
+                    };
                     match known {
                         Some(known) => segments.segments[known] = segment,
                         None => segments.segments.push(segment),
@@ -197,6 +216,12 @@ impl Segments {
         self.segments.iter().map(|segment| segment.name.as_str())
     }
 
+    /// Attributes and values that the shoppers of a segment are taken to lean to.
+    pub fn leanings_of(&self, name: &str) -> impl Iterator<Item = &(String, String)> {
+        let named = self.segments.iter().filter(move |own| own.name == name);
+        named.flat_map(|segment| &segment.leans_to)
+    }
+
     /// The names of the segments that a shopper is in.
     pub fn of(&self, shopper: &Facts<'_>) -> Vec<&str> {
         let held = |segment: &&Segment| self.holds(&segment.filter, shopper);
@@ -215,6 +240,34 @@ impl Segments {
                 .is_some_and(|number| range.contains(number)),
         }
     }
+}
+
+/// What `leans_to` says, as attributes and values, and what is wrong with the rest.
+fn leanings(written: &[String], schema: &Schema) -> (Vec<(String, String)>, Vec<String>) {
+    let (mut leanings, mut problems) = (Vec::new(), Vec::new());
+    let known: Vec<&str> = schema
+        .attributes
+        .iter()
+        .filter(|own| own.affinity)
+        .map(|own| own.name.as_str())
+        .collect();
+    for leaning in written {
+        let pair = leaning
+            .split_once(':')
+            .map(|(name, value)| (name.trim(), value.trim()));
+        match pair {
+            Some((name, value)) if known.contains(&name) => {
+                leanings.push((name.to_owned(), value.to_owned()));
+            }
+            _ => {
+                let example = known.first().unwrap_or(&"brand");
+                problems.push(format!(
+                    "`leans_to` has `{leaning}`: write an attribute marked `affinity` and a value, such as `{example}:…`"
+                ));
+            }
+        }
+    }
+    (leanings, problems)
 }
 
 impl Facts<'_> {

@@ -3,7 +3,9 @@
 //! 2. Clicks that name a query id are credited with the position they were shown at.
 //! 3. What is known of a shopper can be read, exported and erased; consent is obeyed at once.
 //! 4. Segments hold for rules and recipes; explanations say what an affinity comes from.
-//! 5. A history in anybody's columns can be replayed twice, and written out and in again.
+//! 5. Somebody nobody knows starts with what their segment leans to; facets begin with what a shopper leans to.
+//! 6. Personal orders are judged by later events, by the shop's own last days, and by tastes that are known.
+//! 7. A history in anybody's columns can be replayed twice, and written out and in again.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -221,6 +223,117 @@ fn explanations_say_what_an_affinity_comes_from() {
     let (_, found) = shop.json("GET", list, "");
     let told = found["hits"].to_string();
     assert!(told.contains("viewed 3 ×, last 0 s ago"), "{told}");
+}
+
+#[test]
+fn a_stranger_starts_with_what_the_segment_leans_to() {
+    let segments = "[[segment]]\nname = \"spring\"\nwhen = \"campaign:spring\"\nleans_to = [\"brand:Cedar\"]\n";
+    let shop = served(mugs().with_file("merchandising/segments.toml", segments));
+    let list = "/v1/search?category=Kitchen&impact=100&explain=true";
+    let plain = page(&shop, list).1;
+    assert_eq!(plain[0], "1");
+    let campaign = format!("{list}&campaign=spring");
+    assert_eq!(page(&shop, &campaign).1[0], "5");
+    let (_, found) = shop.json("GET", &campaign, "");
+    let told = found["hits"][0].to_string();
+    assert!(told.contains("as shoppers of segment spring do"), "{told}");
+    let unmoved = format!("{campaign}&impact=0").replacen("impact=100&", "", 1);
+    assert_eq!(page(&shop, &unmoved).1, plain);
+    let (_, _) = shop.ask(
+        "PUT",
+        "/v1/shoppers/anna/consent",
+        json!({"consent": "measure"}).to_string(),
+    );
+    assert_eq!(
+        page(&shop, &format!("{campaign}&shopper=anna")).1,
+        plain,
+        "consent holds here too"
+    );
+}
+
+#[test]
+fn facets_begin_with_what_a_shopper_leans_to() {
+    let shop = served(mugs());
+    for _ in 0..5 {
+        view(&shop, "anna", "5");
+    }
+    let brands = |query: &str| {
+        let path = format!("/v1/search?q=red+mug&facets=brand&shopper=anna{query}");
+        let (_, found) = shop.json("GET", &path, "");
+        let values = found["facets"]["brand"].as_array().unwrap().clone();
+        values
+            .iter()
+            .map(|of| of["value"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(brands("&impact=100"), ["Cedar", "Acorn", "Birch"]);
+    assert_eq!(brands("&impact=100&facet_values_max=1"), ["Cedar"]);
+    assert_eq!(brands("&impact=0"), ["Acorn", "Birch", "Cedar"]);
+}
+
+#[test]
+fn explanations_tell_of_the_product_and_of_sessions_like_this_one() {
+    let shop = served(mugs());
+    for shopper in ["ben", "cleo", "dan"] {
+        view(&shop, shopper, "7");
+        view(&shop, shopper, "4");
+    }
+    view(&shop, "anna", "7");
+    let list = "/v1/search?category=Kitchen&shopper=anna&impact=100&explain=true";
+    let (_, found) = shop.json("GET", list, "");
+    let told = found["hits"].to_string();
+    assert!(
+        told.contains("met in 3 sessions with 7, viewed 0 s ago"),
+        "{told}"
+    );
+    view(&shop, "anna", "6");
+    let (_, found) = shop.json("GET", list, "");
+    let own = found["hits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|hit| hit["id"] == "6");
+    let moves = own.unwrap()["explain"]["moves"].as_array().unwrap();
+    let own = moves
+        .iter()
+        .find(|reason| reason["by"] == "own_history")
+        .unwrap();
+    assert_eq!(own["evidence"], "viewed 1 ×, last 0 s ago");
+}
+
+#[test]
+fn known_tastes_and_the_last_days_judge_the_personal_order() {
+    let shop = mugs();
+    let dir = shop.paths.shop.to_str().unwrap().to_owned();
+    let rows = (1..20).map(|day| format!("h1,6,2025-01-{day:02} 10:00:00,purchase\n"));
+    let csv = format!("shopper,products,at,type\n{}", rows.collect::<String>());
+    let csv = write(&shop.paths, "history.csv", &csv);
+    endcap(&["replay", csv.to_str().unwrap(), "--shop", &dir]).succeeds();
+    let judge = |arguments: &[&str]| {
+        let all = [&["eval", "--json", "--shop", &dir][..], arguments].concat();
+        endcap(&all)
+    };
+    let last = judge(&["--last-days", "5"]).succeeds().json();
+    assert_eq!(last["all"]["choices"], 6);
+    assert_eq!(
+        last["by_novelty"]["met before"]["mrr_personal"], 1.0,
+        "{last}"
+    );
+    let tastes = "{\"shopper\":\"h1\",\"tastes\":{\"brand\":[\"Cedar\"],\"category\":\"Kitchen > Mugs\"}}\n{}\n";
+    let tastes = write(&shop.paths, "tastes.jsonl", tastes);
+    let ended = judge(&["--tastes", tastes.to_str().unwrap()]).exits(1);
+    assert!(
+        ended.stderr.contains("tastes.jsonl:2: "),
+        "{}",
+        ended.stderr
+    );
+    let report = ended.json();
+    assert_eq!(report["known"]["lists"], 2);
+    assert_eq!(report["known"]["ndcg@10_personal"], 1.0, "{report}");
+    assert_eq!(
+        report["unknown"]["ndcg@10_personal"],
+        report["unknown"]["ndcg@10_plain"]
+    );
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl Kept {
         for person in &all {
             self.residents.remove(*person);
         }
+        write(&self.neighbours).forget(&all);
         Ok(erased)
     }
 }

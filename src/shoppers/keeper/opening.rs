@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, RwLock};
 use super::recording::Desk;
 use super::saving::{BEHIND_MAX, DEMAND_NOTE, Saving};
 use super::{Kept, lock, write};
-use crate::journal::{Journal, JournalError, Record};
+use crate::journal::{Consent, Journal, JournalError, Person, Record};
 use crate::shoppers::affinity::AffinitySettings;
 use crate::shoppers::counter::HalfLives;
 use crate::shoppers::demand::Demand;
 use crate::shoppers::ids::Ids;
+use crate::shoppers::neighbours::Neighbours;
 use crate::shoppers::people::People;
 use crate::shoppers::profile::Profile;
 use crate::shoppers::resident::{OPEN_MAX, PACKED_BYTES_MAX, Residents};
@@ -19,6 +20,9 @@ use crate::shoppers::words::Words;
 
 /// Goes up when the same records give other profiles than before: then they are made anew from the journal.
 const PROFILES_VERSION: u64 = 3;
+
+/// Sessions are made again of the latest so many deeds.
+const SESSION_DEEDS_MAX: usize = 100_000;
 
 impl Kept {
     pub(super) fn open(
@@ -39,6 +43,7 @@ impl Kept {
         });
         let kept = Kept {
             demand: RwLock::new(demand),
+            neighbours: RwLock::default(),
             residents: Residents::new(PACKED_BYTES_MAX, OPEN_MAX, nobody),
             people: RwLock::new(People::new(resumed.next_person)),
             words: RwLock::new(words),
@@ -60,7 +65,28 @@ impl Kept {
                 .unwrap_or_else(|_| Err(kept.journal.damaged("its ids cannot be read")))
         })?;
         lock(&kept.desk).ids = ids;
+        kept.meet_sessions_again()?;
         Ok(kept)
+    }
+
+    /// Sessions are not saved: they are made of the latest deeds again.
+    fn meet_sessions_again(&self) -> Result<(), JournalError> {
+        let mut latest = Vec::new();
+        self.journal.latest_deeds(|deed| {
+            latest.push(deed);
+            latest.len() >= SESSION_DEEDS_MAX
+        })?;
+        let people = self.people();
+        let mut neighbours = Neighbours::default();
+        for deed in latest.iter().rev() {
+            let person = people.find(&deed.event.shopper);
+            let learns = |person: &Person| people.consent(*person) == Consent::Personalize;
+            if let Some(person) = person.filter(learns) {
+                neighbours.learn(person, deed);
+            }
+        }
+        *write(&self.neighbours) = neighbours;
+        Ok(())
     }
 
     /// Who is who, as it was saved.

@@ -3,6 +3,7 @@
 mod affinities;
 mod events;
 mod identity;
+mod neighbours;
 mod records;
 mod residents;
 mod segments;

@@ -101,3 +101,22 @@ fn a_wrong_condition_is_reported_and_the_others_hold() {
     assert!(segments.names().any(|name| name == "b"));
     assert!(Segments::parse("[[segment]]\nnam = \"a\"", &schema()).is_err());
 }
+
+#[test]
+fn a_segment_says_what_its_shoppers_lean_to() {
+    let text = r#"
+[[segment]]
+name = "spring"
+when = 'campaign:spring'
+leans_to = ["brand:Acorn", "title:Mug", "Birch"]
+"#;
+    let (segments, problems) = Segments::parse(text, &schema()).unwrap();
+    let leanings: Vec<_> = segments.leanings_of("spring").collect();
+    assert_eq!(leanings, [&("brand".to_owned(), "Acorn".to_owned())]);
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].contains("`title:Mug`") && told[0].contains("brand:…"),
+        "{told:?}"
+    );
+}
