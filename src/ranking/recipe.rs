@@ -94,7 +94,7 @@ impl Default for Recipe {
             own_history_browsed: 4.0,
             together: 0.3,
             neighbours: 0.3,
-            variety: 0.1,
+            variety: 0.05,
             explore: 0.0,
             price_tier: 0.3,
             affinity: BTreeMap::new(),
