@@ -273,7 +273,8 @@ fn facets_begin_with_what_a_shopper_leans_to() {
 
 #[test]
 fn explanations_tell_of_the_product_and_of_sessions_like_this_one() {
-    let shop = served(mugs());
+    let recipe = "[recipe.default]\ndemand_browsed = 0.0\ntogether = 0.0\nprice_tier = 0.0\n";
+    let shop = served(mugs().with_file("index/ranking.toml", recipe));
     for shopper in ["ben", "cleo", "dan"] {
         view(&shop, shopper, "7");
         view(&shop, shopper, "4");
