@@ -13,6 +13,8 @@ use crate::shop;
 const SEARCHES: usize = 2_000;
 /// More than a profile holds of the values of any attribute.
 const EVENTS_OF_FULL_PROFILE: usize = 600;
+/// So many others looked at five of the products that the shopper looked at last.
+const NEIGHBOURS: usize = 5_000;
 
 /// What a full profile costs a search, and what an event does to the search right after it.
 pub(crate) fn run(now: Timestamp) -> anyhow::Result<()> {
@@ -65,6 +67,11 @@ fn known(dir: &std::path::Path, now: Timestamp) -> anyhow::Result<Engine> {
         let at = now - jiff::SignedDuration::from_secs(number as i64);
         engine.record(vec![viewed(number, at)], now)?;
     }
+    let others = (0..5 * NEIGHBOURS).map(|n| Event {
+        products: vec![format!("p{}", (n / 5 % 20 + n % 5) * 7)],
+        ..Event::new(EventKind::View, format!("neighbour {}", n / 5), now)
+    });
+    engine.record(others.collect(), now)?;
     Ok(engine)
 }
 
