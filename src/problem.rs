@@ -17,6 +17,9 @@ pub struct Problem {
     /// What to write instead, when that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// Nothing has to be mended: it passes by itself, such as a pin that is sold out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alert: bool,
 }
 
 impl Problem {
@@ -27,6 +30,7 @@ impl Problem {
             line: None,
             reason: reason.into(),
             suggestion: None,
+            alert: false,
         }
     }
 
@@ -39,6 +43,12 @@ impl Problem {
     /// The same problem, with what to write instead.
     pub fn suggest(mut self, suggestion: impl Into<String>) -> Self {
         self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// The same problem, as one that passes by itself.
+    pub fn as_alert(mut self) -> Self {
+        self.alert = true;
         self
     }
 }

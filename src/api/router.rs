@@ -51,6 +51,8 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::rules::used))
         .routes(routes!(native::synonyms::suggestions))
         .routes(routes!(native::synonyms::preview))
+        .routes(routes!(native::synonyms::used))
+        .routes(routes!(native::synonyms::lines))
         .routes(routes!(native::synonyms::list))
         .routes(routes!(native::synonyms::file, native::synonyms::put_file))
         .routes(routes!(native::feeds::push))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Problem, line_of, nearest};
@@ -14,7 +15,7 @@ pub const SCHEMA_FILE: &str = "index/schema.toml";
 pub const ATTRIBUTES_MAX: usize = 500;
 
 /// What a shop's products are made of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     /// Feed column with the product's id, or the variant's when `group` is set.
@@ -40,7 +41,7 @@ pub struct Schema {
 }
 
 /// A named property of products: where the feed has it and what it is used for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// The name filters, facets and responses use.
@@ -58,12 +59,16 @@ pub struct Attribute {
     /// Weight of a match here; absent means the attribute is not searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub searched: Option<f32>,
+    /// Shown as a facet, and so filtered by.
     #[serde(default, skip_serializing_if = "is_false")]
     pub facet: bool,
+    /// Filters may name it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub filter: bool,
+    /// Lists may be sorted by it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sort: bool,
+    /// Pages show it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub shown: bool,
     /// Shoppers' leanings to values of this attribute are learned and used.
@@ -87,7 +92,7 @@ pub struct Attribute {
 }
 
 /// How an attribute's values are read and compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Prose: searched and shown.
@@ -105,7 +110,7 @@ pub enum Kind {
 }
 
 /// What an attribute means to Endcap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Title,

@@ -36,7 +36,7 @@ pub fn write_shop(
 ) -> Result<Vec<PathBuf>, ShopError> {
     let language = &inferred.schema.language;
     let schema = format!(
-        "# Written by `endcap init` for the feed {}.\n{}",
+        "#:schema ../schemas/schema.json\n# Written by `endcap init` for the feed {}.\n{}",
         feed_name.replace(char::is_control, " "),
         commented_toml(inferred)
     );

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::output::{grouped, print_json};
+use super::output::{counted, grouped, print_json};
 use super::settings::Settings;
 use super::{CliError, Outcome, now, open, open_without_shoppers};
 use crate::audit::{Audit, Finding, Weight, audit, html};
@@ -27,25 +27,22 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, paths: &ShopPaths, settings: &Settings) -> Result<Outcome, CliError> {
         if self.synonyms {
-            return self.print_synonyms(paths);
+            return print_lines(paths, self.json);
         }
         if self.data {
             return self.print_audit(paths, settings);
         }
         let problems = validate(paths, now())?;
+        let errors = problems.iter().filter(|problem| !problem.alert).count();
         if self.json {
             print_json(&problems)?;
         } else {
             for problem in &problems {
                 println!("{problem}");
             }
-            match problems.len() {
-                0 => println!("no problems"),
-                1 => println!("1 problem"),
-                many => println!("{many} problems"),
-            }
+            println!("{}", summary(errors, problems.len() - errors));
         }
-        Ok(if problems.is_empty() {
+        Ok(if errors == 0 {
             Outcome::Done
         } else {
             Outcome::FoundProblems
@@ -77,34 +74,48 @@ impl Check {
             false => Outcome::Done,
         })
     }
+}
 
-    fn print_synonyms(&self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let lines = synonym_lines(paths)?;
-        if self.json {
-            print_json(&lines)?;
-        } else {
-            for line in &lines {
-                let SynonymLine {
-                    file,
-                    line,
-                    text,
-                    adds,
-                    never_matches,
-                } = line;
-                let effect = match (adds, never_matches) {
-                    (_, true) => "can never match".to_string(),
-                    (1, _) => "adds 1 product".to_string(),
-                    (many, _) => format!("adds {many} products"),
-                };
-                println!("{file}:{line}: {effect}: {text}");
-            }
-        }
-        Ok(if lines.iter().any(|line| line.never_matches) {
-            Outcome::FoundProblems
-        } else {
-            Outcome::Done
-        })
+/// Alerts pass by themselves, so they are no reason to fail.
+fn summary(errors: usize, alerts: usize) -> String {
+    let errors = match errors {
+        0 => "no problems".to_string(),
+        some => counted(some as u64, "problem"),
+    };
+    match alerts {
+        0 => errors,
+        some => format!("{errors}, {}", counted(some as u64, "alert")),
     }
+}
+
+/// What each line of the synonym files does.
+pub(super) fn print_lines(paths: &ShopPaths, json: bool) -> Result<Outcome, CliError> {
+    let snapshot = open_without_shoppers(paths)?.snapshot();
+    let lines = synonym_lines(paths, &snapshot)?;
+    if json {
+        print_json(&lines)?;
+    } else {
+        for line in &lines {
+            let SynonymLine {
+                file,
+                line,
+                text,
+                adds,
+                never_matches,
+            } = line;
+            let effect = match (adds, never_matches) {
+                (_, true) => "can never match".to_string(),
+                (1, _) => "adds 1 product".to_string(),
+                (many, _) => format!("adds {many} products"),
+            };
+            println!("{file}:{line}: {effect}: {text}");
+        }
+    }
+    Ok(if lines.iter().any(|line| line.never_matches) {
+        Outcome::FoundProblems
+    } else {
+        Outcome::Done
+    })
 }
 
 fn print_findings(audit: &Audit) {

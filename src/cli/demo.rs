@@ -8,6 +8,7 @@ use indicatif::ProgressBar;
 
 use super::index::{build_with_bar, open_feeds, print_manifest};
 use super::output::grouped;
+use super::schema::write_schemas;
 use super::serve::Serve;
 use super::settings::Settings;
 use super::{CliError, Outcome, now, open};
@@ -87,6 +88,7 @@ fn prepare(paths: &ShopPaths) -> Result<(), CliError> {
         return Err(CliError::Usage(reason.into()));
     }
     write_shop_files(&paths.shop)?;
+    write_schemas(&paths.shop)?;
     println!("generating products, shoppers, events and pictures");
     let bar = ProgressBar::new(1);
     let generated = generate(&paths.shop, SEED, now(), &mut |stage, done, total| {

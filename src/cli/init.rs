@@ -55,7 +55,8 @@ impl Init {
             counted(attributes.len() as u64, "attribute"),
             counted(inferred.columns as u64, "column"),
         );
-        for path in written {
+        let schemas = super::schema::write_schemas(&self.dir)?;
+        for path in written.into_iter().chain(schemas) {
             println!("wrote {}", path.display());
         }
         println!(

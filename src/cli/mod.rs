@@ -24,11 +24,13 @@ mod output;
 mod replay;
 mod rollback;
 mod rules;
+mod schema;
 mod search;
 mod serve;
 mod sessions;
 mod settings;
 mod shopper;
+mod synonyms;
 mod tastes;
 
 use std::path::PathBuf;
@@ -91,8 +93,12 @@ enum Command {
     Replay(replay::Replay),
     /// Show, export or erase a shopper.
     Shopper(shopper::Shopper),
+    /// The JSON Schema of each file of the shop, for editors.
+    Schema(schema::SchemaOf),
     /// List, explain, try, publish and take back merchandising rules.
     Rules(rules::Rules),
+    /// Say what synonym lines do, suggest new ones, try and publish drafts.
+    Synonyms(synonyms::Synonyms),
     /// Measure relevance on judged queries.
     Eval(eval::Eval),
 }
@@ -159,7 +165,9 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(&paths, &settings),
         Command::Replay(replay) => replay.run(&paths),
         Command::Shopper(shopper) => shopper.run(&paths),
+        Command::Schema(schema) => schema.run(&paths),
         Command::Rules(rules) => rules.run(&paths),
+        Command::Synonyms(synonyms) => synonyms.run(&paths),
         Command::Eval(eval) => eval.run(&paths),
     };
     match outcome {

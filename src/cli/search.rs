@@ -45,6 +45,9 @@ pub(super) struct Search {
     /// Leave merchandisers' rules out.
     #[arg(long)]
     no_rules: bool,
+    /// The page of this time, such as 2026-12-01T08:00:00Z, for what is scheduled.
+    #[arg(long)]
+    at: Option<jiff::Timestamp>,
     /// Say why each hit stands where it stands.
     #[arg(long)]
     explain: bool,
@@ -80,7 +83,7 @@ impl Search {
             },
             explain: self.explain,
             query_id: rand::random(),
-            ..Request::new(self.query.join(" "), now())
+            ..Request::new(self.query.join(" "), self.at.unwrap_or_else(now))
         };
         let started = Instant::now();
         let mut page = engine.search(&request)?;

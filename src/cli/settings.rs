@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::CliError;
 use crate::problem::{Problem, line_of};
 use crate::publishing::{Limits, SETTINGS_FILE};
 
 /// What an operator sets.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
     /// Address and port to listen on; `--listen`, `ENDCAP_LISTEN`.

@@ -38,7 +38,7 @@ use facets::Personal;
 use popular::Popular;
 use request::Asked;
 use shoppers::Visitor;
-use shown::ShownPages;
+use shown::{AskedFor, ShownPages};
 
 /// Of what may be meant while a query is typed, this many products are looked at closely.
 const COMPLETED_CANDIDATES_MAX: usize = 150;
@@ -161,7 +161,9 @@ impl Engine {
         if request.query_id != 0 {
             let shown = page::shown(&asked, &ranked, &arranged);
             self.shown
-                .remember(request.query_id, generation, &ranked, shown);
+                .remember(request.query_id, generation, &ranked, shown, || {
+                    AskedFor::of(request, &visitor.segments)
+                });
         }
         Ok(page)
     }

@@ -44,6 +44,8 @@ pub struct Request {
     pub shopper: Option<String>,
     /// A segment the caller knows the shopper to be in, beside those of the shop's own conditions.
     pub segment: Option<String>,
+    /// The segments that the shopper of a logged request was in then; nobody is looked up.
+    pub logged_segments: Option<Vec<String>>,
     pub country: Option<String>,
     /// The site the shopper came from.
     pub referrer: Option<String>,
@@ -90,6 +92,7 @@ impl Request {
             hits_per_page: 24,
             shopper: None,
             segment: None,
+            logged_segments: None,
             country: None,
             referrer: None,
             surface: "search".into(),

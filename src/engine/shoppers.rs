@@ -67,7 +67,10 @@ impl Engine {
         };
         let entry = |mut event: Event| {
             self.shown.credit(&snapshot, &mut event);
-            entry(&snapshot, event)
+            let mut entry = entry(&snapshot, event);
+            // What the shop adds is no evidence of taste.
+            self.shown.complete(&mut entry.event);
+            entry
         };
         shoppers.record(events.into_iter().map(entry).collect(), now)
     }
@@ -234,6 +237,10 @@ impl Engine {
 
     pub(super) fn visitor(&self, snapshot: &Snapshot, request: &Request) -> Visitor<'_> {
         let mut visitor = Visitor::default();
+        if let Some(segments) = &request.logged_segments {
+            visitor.segments.clone_from(segments);
+            return visitor;
+        }
         visitor.segments.extend(request.segment.clone());
         let Some(shoppers) = &self.shoppers else {
             return visitor;

@@ -5,8 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::request::Request;
 use super::snapshot::Snapshot;
-use crate::journal::Event;
+use crate::journal::{Circumstances, Event, EventKind};
 use crate::ranking::Ranked;
 
 /// At most this many queries are remembered, the latest; each takes some 2 kB.
@@ -14,6 +15,9 @@ const QUERIES_MAX: usize = 20_000;
 
 /// At most this many products of one query's pages are remembered with their positions.
 const POSITIONS_MAX: usize = 1_000;
+
+/// Longer filters are not remembered with their list.
+const FILTER_BYTES_MAX: usize = 4_000;
 
 /// The queries that were answered lately.
 #[derive(Default)]
@@ -35,6 +39,36 @@ struct ShownQuery {
     order: Box<[u32]>,
     /// Positions, counted from 1, and the products that were shown there.
     positions: Vec<(u32, u32)>,
+    asked_for: AskedFor,
+}
+
+/// How a list was asked for: what its search says when it is logged.
+pub(super) struct AskedFor {
+    query: String,
+    category: Option<String>,
+    filter: Option<String>,
+    asked: Circumstances,
+}
+
+impl AskedFor {
+    pub(super) fn of(request: &Request, segments: &[String]) -> AskedFor {
+        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let is_short = |text: &String| text.len() <= FILTER_BYTES_MAX;
+        AskedFor {
+            query: request.q.trim().to_string(),
+            category: said(&request.category),
+            filter: said(&request.filter).filter(is_short),
+            asked: Circumstances {
+                surface: Some(request.surface.clone()),
+                segments: segments.to_vec(),
+                context: request.context.clone(),
+                device: said(&request.device),
+                campaign: said(&request.campaign),
+                language: said(&request.language),
+                sort: said(&request.sort),
+            },
+        }
+    }
 }
 
 impl ShownPages {
@@ -67,6 +101,7 @@ impl ShownPages {
         generation: u64,
         ranked: &Ranked,
         positions: impl Iterator<Item = (u32, u32)>,
+        asked_for: impl FnOnce() -> AskedFor,
     ) {
         let mut queries = self.lock();
         let Queries { by_id, ids } = &mut *queries;
@@ -77,6 +112,7 @@ impl ShownPages {
                 generation,
                 order: hits.iter().map(|hit| hit.candidate.ordinal).collect(),
                 positions: Vec::new(),
+                asked_for: asked_for(),
             }
         });
         for position in positions {
@@ -88,6 +124,33 @@ impl ShownPages {
             && let Some(oldest) = ids.pop_front()
         {
             by_id.remove(&oldest);
+        }
+    }
+
+    /// Fills in what a search or a category that names a query does not say itself: how that was asked for.
+    pub(super) fn complete(&self, event: &mut Event) {
+        if !matches!(event.kind, EventKind::Search | EventKind::Category) {
+            return;
+        }
+        let id = event.query_id.as_deref();
+        let Some(id) = id.and_then(|id| u128::from_str_radix(id, 16).ok()) else {
+            return;
+        };
+        let queries = self.lock();
+        let Some(ShownQuery { asked_for, .. }) = queries.by_id.get(&id) else {
+            return;
+        };
+        let fill = |own: &mut Option<String>, known: &Option<String>| {
+            if own.is_none() {
+                own.clone_from(known);
+            }
+        };
+        let query = Some(asked_for.query.clone()).filter(|query| !query.is_empty());
+        fill(&mut event.query, &query);
+        fill(&mut event.category, &asked_for.category);
+        fill(&mut event.filter, &asked_for.filter);
+        if event.asked.is_none() {
+            event.asked = Some(Box::new(asked_for.asked.clone()));
         }
     }
 

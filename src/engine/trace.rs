@@ -1,8 +1,10 @@
 //! Why a rule held or not, and what each rule that held changed: the page with it beside the page without it.
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::{Engine, EngineError, Page, Request};
+use crate::merchandising::Idle;
 
 /// What becomes of at most this many rules is measured by leaving each out in turn.
 const MEASURED_RULES_MAX: usize = 50;
@@ -14,7 +16,8 @@ pub struct Trace {
     /// The corrected query, when it was corrected.
     pub spelling: Option<String>,
     pub total: usize,
-    /// Those that held in their order of precedence, then the others in the order of files.
+    /// Those that held in their order of precedence, then the others in the order of files, then those that are switched
+    /// off or cannot be read.
     pub rules: Vec<RuleTrace>,
 }
 
@@ -61,9 +64,10 @@ impl Engine {
             ..request
         };
         let mut rules = Vec::with_capacity(page.rules.len());
+        let known = snapshot.rules.rules.iter().rev();
+        let known: FxHashMap<&str, _> = known.map(|rule| (rule.name.as_str(), rule)).collect();
         for (number, report) in page.rules.iter().enumerate() {
-            let known = snapshot.rules.rules.iter();
-            let Some(rule) = known.into_iter().find(|rule| rule.name == report.name) else {
+            let Some(rule) = known.get(report.name.as_str()) else {
                 continue;
             };
             let changed = if report.held && number < MEASURED_RULES_MAX {
@@ -84,12 +88,28 @@ impl Engine {
                 changed,
             });
         }
+        rules.extend(snapshot.rules.idle.iter().map(RuleTrace::of_idle));
         Ok(Trace {
             query: page.query,
             spelling: page.understood.spelling,
             total: page.total,
             rules,
         })
+    }
+}
+
+impl RuleTrace {
+    fn of_idle(idle: &Idle) -> RuleTrace {
+        RuleTrace {
+            name: idle.name.clone(),
+            file: idle.file.to_string(),
+            line: idle.line,
+            held: false,
+            reason: Some(idle.reason.clone()),
+            would_hold_without: None,
+            does: Vec::new(),
+            changed: Vec::new(),
+        }
     }
 }
 

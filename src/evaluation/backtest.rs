@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::clicks::{ClickModel, Expected};
 use super::searches::Searches;
 use crate::catalog::schema::Role;
-use crate::engine::{Change, Engine, EngineError, Page, Request, Snapshot, changes};
+use crate::engine::{Change, Engine, EngineError, Page, Snapshot, changes};
 use crate::merchandising::Rules;
 
 /// At most this many distinct queries are searched with and without the draft, the most frequent ones.
@@ -26,6 +26,8 @@ pub struct BackTest {
     pub distinct_queries: usize,
     /// Searches for which a rule of the draft holds, or held in the version it replaces.
     pub searches_touched: u64,
+    /// Searches that the shop cannot answer any more: it has lost their category, their filter or their sort.
+    pub searches_unreadable: u64,
     pub queries_touched: usize,
     /// Of the queries touched, how many were searched with and without the draft: the most frequent.
     pub queries_measured: usize,
@@ -58,9 +60,10 @@ pub struct BeforeAfter {
     pub after: u64,
 }
 
-/// A query and what moves on its first page.
+/// A list and what moves on its first page.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Example {
+    /// Its words, then its category, filter, surface and segments, as far as it has them.
     pub query: String,
     pub searches: u64,
     pub moved: Vec<Change>,
@@ -92,14 +95,13 @@ pub fn back_test(
     let mut concerned = snapshot.rules.named_like(draft);
     concerned.extend(draft.clone());
     concerned.ready(snapshot.reading());
-    let mut touched = Vec::new();
+    let (mut touched, mut unreadable) = (Vec::new(), 0);
     for (query, searched) in searches.queries.iter().enumerate() {
-        let request = Request::new(&searched.text, now);
-        if !engine
-            .held_under(&snapshot, &concerned, &request)?
-            .is_empty()
-        {
-            touched.push(query);
+        let held = engine.held_under(&snapshot, &concerned, &searched.request(now));
+        match readable(held)? {
+            None => unreadable += searched.searches,
+            Some(held) if held.is_empty() => {}
+            Some(_) => touched.push(query),
         }
     }
     let searches_of = |query: &usize| searches.queries[*query].searches;
@@ -108,6 +110,7 @@ pub fn back_test(
         searches: searches.searches,
         distinct_queries: searches.queries.len(),
         searches_touched: touched.iter().map(searches_of).sum(),
+        searches_unreadable: unreadable,
         queries_touched: touched.len(),
         queries_measured: 0,
         searches_measured: 0,
@@ -124,7 +127,7 @@ pub fn back_test(
     };
     touched.truncate(MEASURED_QUERIES_MAX);
     let measure = |query: usize| {
-        let request = Request::new(&searches.queries[query].text, now);
+        let request = searches.queries[query].request(now);
         let before = engine.search_under(&snapshot, &snapshot.rules, &request)?;
         let after = engine.search_under(&snapshot, &after, &request)?;
         Ok(Measured {
@@ -138,6 +141,15 @@ pub fn back_test(
     let hidden: Vec<String> = draft.suppressed_ids(&snapshot.catalog.columns);
     summarise(&mut report, &snapshot, searches, &measured, &hidden);
     Ok(report)
+}
+
+/// What a logged request came to; nothing when it names what the shop no longer has.
+pub(super) fn readable<T>(answer: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error @ EngineError::Index(_)) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 impl Side {
@@ -241,7 +253,7 @@ fn summarise(
         report.expected_after += model.expect(&one.after.products, times, worth);
         if report.examples.len() < EXAMPLES && !one.moved.is_empty() {
             report.examples.push(Example {
-                query: searched.text.clone(),
+                query: searched.told(),
                 searches: times,
                 moved: one.moved.clone(),
             });

@@ -25,7 +25,9 @@ pub use sessions::{Orders, SessionsError, SessionsReport, replay_sessions};
 pub use tastes::{KnownTaste, Liked, Suited, TastesReport, judge_tastes, read_tastes};
 pub use typos::mistyped;
 pub use usage::{Usage, Use, usage};
-pub use vocabulary::{SuggestedSynonym, SynonymTest, suggested_synonyms, synonym_test};
+pub use vocabulary::{
+    Fruitless, SuggestedSynonym, Suggestions, SynonymTest, suggested_synonyms, synonym_test,
+};
 
 use jiff::Timestamp;
 use serde::Serialize;

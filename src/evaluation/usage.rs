@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::backtest::readable;
 use super::searches::{Searched, Searches};
-use crate::engine::{Engine, EngineError, Request, Snapshot};
+use crate::engine::{Engine, EngineError, Snapshot};
 use crate::text::Analyzer;
 
 /// How much a rule or a line of synonyms was used. It is found by asking the rules as they are now for every query that
@@ -50,8 +51,9 @@ pub fn usage(
     let mut synonyms = lines.uses;
     let (mut covered, mut all) = (0, 0);
     for searched in &searches.queries {
-        let request = Request::new(&searched.text, searched.last);
-        for name in engine.held_under(&snapshot, &snapshot.rules, &request)? {
+        let request = searched.request(searched.last);
+        let held = engine.held_under(&snapshot, &snapshot.rules, &request);
+        for name in readable(held)?.unwrap_or_default() {
             if let Some(used) = rules.get_mut(name.as_str()) {
                 used.add(searched);
             }
@@ -80,6 +82,13 @@ pub fn usage(
         synonyms,
         synonym_coverage: covered as f64 / all.max(1) as f64,
     })
+}
+
+impl Usage {
+    /// How many of these were not used once.
+    pub fn never(uses: &[Use]) -> usize {
+        uses.iter().filter(|one| one.searches == 0).count()
+    }
 }
 
 impl Use {

@@ -1,8 +1,10 @@
 //! Words shoppers use and the shop does not: synonyms to add, each with its evidence, and drafts of them tried.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::backtest::BeforeAfter;
@@ -16,6 +18,9 @@ const EVIDENCE_MIN: u64 = 2;
 
 /// At most this many suggestions.
 const SUGGESTIONS_MAX: usize = 100;
+
+/// At most this many searches without a click are looked at for what finds nothing.
+const UNCLICKED_MAX: usize = 2_000;
 
 /// So many queries are shown as examples.
 const EXAMPLES: usize = 10;
@@ -58,41 +63,118 @@ pub struct SynonymExample {
     pub after: usize,
 }
 
-/// Synonyms that reformulations suggest, the best evidence first.
+/// What shoppers' words suggest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Suggestions {
+    /// Lines to add: first those for words that find nothing, then the best evidence first.
+    pub suggestions: Vec<SuggestedSynonym>,
+    /// Searches that find nothing and that nobody said in other words, the most frequent first: only a merchandiser
+    /// knows what they mean.
+    pub without_results: Vec<Fruitless>,
+}
+
+/// A search that finds nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Fruitless {
+    pub query: String,
+    pub searches: u64,
+    /// Words of it that no product has.
+    pub unknown_words: Vec<String>,
+}
+
+/// The words of searches, whatever was chosen besides.
+struct Said<'s> {
+    text: &'s str,
+    searches: u64,
+    clicks: u64,
+}
+
+/// What shoppers said, the most frequent first.
+fn said(searches: &Searches) -> Vec<Said<'_>> {
+    let mut by_words: FxHashMap<String, Said<'_>> = FxHashMap::default();
+    for searched in searches.queries.iter().filter(|one| !one.text.is_empty()) {
+        let said = by_words.entry(searched.text.to_lowercase());
+        let said = said.or_insert(Said {
+            text: &searched.text,
+            searches: 0,
+            clicks: 0,
+        });
+        said.searches += searched.searches;
+        said.clicks += searched.clicks;
+    }
+    let mut said: Vec<Said<'_>> = by_words.into_values().collect();
+    said.sort_by_key(|said| (Reverse(said.searches), said.text));
+    said
+}
+
+/// How often which words were said in which others.
+fn rephrased(searches: &Searches) -> Vec<(&str, &str, u64)> {
+    let mut by_words: FxHashMap<(String, String), (&str, &str, u64)> = FxHashMap::default();
+    for ((from, to), times) in &searches.rephrased {
+        let text = |place: usize| searches.queries[place].text.as_str();
+        let (from, to) = (text(*from), text(*to));
+        let pair = by_words.entry((from.to_lowercase(), to.to_lowercase()));
+        pair.or_insert((from, to, 0)).2 += times;
+    }
+    let mut pairs: Vec<_> = by_words.into_values().collect();
+    pairs.sort_by_key(|(from, to, times)| (Reverse(*times), *from, *to));
+    pairs
+}
+
+/// Synonyms that reformulations suggest, and searches that find nothing.
 pub fn suggested_synonyms(
     engine: &Engine,
     searches: &Searches,
     now: Timestamp,
-) -> Result<Vec<SuggestedSynonym>, EngineError> {
+) -> Result<Suggestions, EngineError> {
     let snapshot = engine.snapshot();
-    let mut pairs: Vec<_> = searches
-        .rephrased
-        .iter()
-        .filter(|(_, times)| **times >= EVIDENCE_MIN)
-        .collect();
-    pairs.sort_by_key(|(pair, times)| (std::cmp::Reverse(**times), **pair));
-    let (mut suggested, mut known) = (Vec::new(), BTreeSet::new());
-    for ((from, to), times) in pairs {
-        let (from, to) = (&searches.queries[*from].text, &searches.queries[*to].text);
-        let Some(line) = line_of(&snapshot, from, to) else {
+    let (mut suggestions, mut known) = (Vec::new(), BTreeSet::new());
+    let mut explained: FxHashSet<String> = FxHashSet::default();
+    for (from, to, times) in rephrased(searches) {
+        let Some(line) = line_of(&snapshot, from, to).filter(|_| times >= EVIDENCE_MIN) else {
             continue;
         };
-        if !known.insert(line.clone()) {
+        explained.insert(from.to_lowercase());
+        if suggestions.len() < SUGGESTIONS_MAX && known.insert(line.clone()) {
+            suggestions.push(SuggestedSynonym {
+                line,
+                rephrased: times,
+                from_finds: found(engine, &snapshot, from, now)?.0,
+                to_finds: found(engine, &snapshot, to, now)?.0,
+                from: from.to_string(),
+                to: to.to_string(),
+            });
+        }
+    }
+    suggestions.sort_by_key(|suggested| suggested.from_finds > 0);
+    let mut without_results = Vec::new();
+    let unclicked = said(searches).into_iter().filter(|said| said.clicks == 0);
+    for said in unclicked.take(UNCLICKED_MAX) {
+        let is_explained = explained.contains(&said.text.to_lowercase());
+        if is_explained || found(engine, &snapshot, said.text, now)?.0 > 0 {
             continue;
         }
-        suggested.push(SuggestedSynonym {
-            line,
-            rephrased: *times,
-            from_finds: found(engine, &snapshot, from, now)?.0,
-            to_finds: found(engine, &snapshot, to, now)?.0,
-            from: from.clone(),
-            to: to.clone(),
+        without_results.push(Fruitless {
+            query: said.text.to_string(),
+            searches: said.searches,
+            unknown_words: unknown_words(&snapshot, said.text),
         });
-        if suggested.len() >= SUGGESTIONS_MAX {
+        if without_results.len() >= SUGGESTIONS_MAX {
             break;
         }
     }
-    Ok(suggested)
+    Ok(Suggestions {
+        suggestions,
+        without_results,
+    })
+}
+
+fn unknown_words(snapshot: &Snapshot, text: &str) -> Vec<String> {
+    let words = words(text).into_iter().map(|word| word.folded);
+    let vocabulary = snapshot.vocabulary();
+    words
+        .filter(|word| vocabulary.stem_of(word).is_none())
+        .collect()
 }
 
 /// What two queries say differently, as a line; `None` when it is nothing new.
@@ -161,10 +243,8 @@ pub fn synonym_test(
         searches: searches.searches,
         ..SynonymTest::default()
     };
-    let mut queries: Vec<_> = searches.queries.iter().collect();
-    queries.sort_by_key(|searched| std::cmp::Reverse(searched.searches));
-    for searched in queries {
-        let (text, times) = (&searched.text, searched.searches);
+    for said in said(searches) {
+        let (text, times) = (said.text, said.searches);
         if before.understand(text).units == after.understand(text).units {
             continue;
         }
@@ -178,7 +258,7 @@ pub fn synonym_test(
         test.products_found.after += new as u64 * times;
         if test.examples.len() < EXAMPLES {
             test.examples.push(SynonymExample {
-                query: text.clone(),
+                query: text.to_string(),
                 searches: times,
                 before: old,
                 after: new,

@@ -47,6 +47,33 @@ pub struct Event {
     /// ISO 4217 code.
     #[serde(default)]
     pub currency: Option<String>,
+    /// Of a search or a category: how the list was asked for besides. Filled in when `query_id` names a page that the
+    /// shop answered lately.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Circumstances>>,
+}
+
+/// How a list was asked for, besides words, category and filter: what rules look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Circumstances {
+    /// Where it appeared; `search` when not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surface: Option<String>,
+    /// The segments that the shopper was in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// `attribute:asc` or `attribute:desc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
 }
 
 impl Event {
@@ -68,6 +95,7 @@ impl Event {
             price: None,
             quantity: None,
             currency: None,
+            asked: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Three kinds of files in one directory: the log of records in the order they were accepted, one key for each shopper,
 //! and state as it was at some record. Opening reads the state and replays only the records after its watermark.
 
+mod beside;
 mod entry;
 mod error;
 mod keys;
@@ -22,7 +23,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-pub use entry::{Consent, Deed, Entry, Event, EventKind, Evidence, Name, Person, Record, Word};
+pub use beside::read_deeds;
+pub use entry::{
+    Circumstances, Consent, Deed, Entry, Event, EventKind, Evidence, Name, Person, Record, Word,
+};
 pub use error::JournalError;
 pub use store::{Checkpoint, Resumed, SavedProfile};
 pub use stored::{Head, id_hash};

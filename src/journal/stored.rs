@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Consent, Deed, Event, EventKind, Evidence, Name, Person, Record, Word};
+use super::entry::{
+    Circumstances, Consent, Deed, Event, EventKind, Evidence, Name, Person, Record, Word,
+};
 use super::keys::Keys;
 
 /// First byte of every kind of record; a number is never given to another.
@@ -43,6 +45,19 @@ struct StoredDeed<'a> {
     currency: Option<Cow<'a, str>>,
     words: Cow<'a, [Word]>,
     robot: bool,
+}
+
+/// Follows the deed of a list, when something is known of how it was asked for. Versions that know nothing of it read
+/// the deed and leave the rest.
+#[derive(Serialize, Deserialize)]
+struct StoredAsked {
+    surface: Option<String>,
+    segments: Vec<String>,
+    context: Vec<String>,
+    device: Option<String>,
+    campaign: Option<String>,
+    language: Option<String>,
+    sort: Option<String>,
 }
 
 /// What can be read of a record without its person's key.
@@ -82,7 +97,12 @@ pub(super) fn encode(keys: &Keys, record: &Record, bytes: &mut Vec<u8>) {
             let id = deed.event.id.as_deref().map_or(0, id_hash);
             let received_s = (deed.received_ms / 1_000).clamp(0, u32::MAX.into());
             add_head(bytes, DEED, *person, id, received_s as u32);
-            keys.seal_onto(bytes, *person, |bytes| add_plain(bytes, &stored(deed)))
+            keys.seal_onto(bytes, *person, |bytes| {
+                add_plain(bytes, &stored(deed));
+                if let Some(asked) = &deed.event.asked {
+                    add_plain(bytes, &stored_asked(asked));
+                }
+            })
         }
     };
     if sealed.is_none() {
@@ -138,7 +158,7 @@ pub(super) fn decode(keys: &Keys, bytes: &[u8]) -> Result<Record, String> {
         },
         _ => Record::Deed {
             person,
-            deed: deed(read(&plain)?)?,
+            deed: deed(&plain)?,
         },
     })
 }
@@ -183,7 +203,13 @@ fn stored(deed: &Deed) -> StoredDeed<'_> {
     }
 }
 
-fn deed(stored: StoredDeed<'_>) -> Result<Deed, String> {
+fn deed(plain: &[u8]) -> Result<Deed, String> {
+    let (stored, rest): (StoredDeed<'_>, _) = postcard::take_from_bytes(plain)
+        .map_err(|error| format!("a record is unreadable: {error}"))?;
+    let asked = match rest {
+        [] => None,
+        rest => Some(Box::new(asked(read(rest)?))),
+    };
     let kind = EventKind::coded(stored.kind)
         .ok_or_else(|| format!("a record has the unknown event type {}", stored.kind))?;
     let at = Timestamp::from_millisecond(stored.at_ms)
@@ -205,11 +231,37 @@ fn deed(stored: StoredDeed<'_>) -> Result<Deed, String> {
             price: stored.price,
             quantity: stored.quantity,
             currency: owned(stored.currency),
+            asked,
         },
         received_ms: stored.at_ms.saturating_add(stored.received_after_ms),
         words: stored.words.into_owned(),
         robot: stored.robot,
     })
+}
+
+fn stored_asked(asked: &Circumstances) -> StoredAsked {
+    let asked = asked.clone();
+    StoredAsked {
+        surface: asked.surface,
+        segments: asked.segments,
+        context: asked.context,
+        device: asked.device,
+        campaign: asked.campaign,
+        language: asked.language,
+        sort: asked.sort,
+    }
+}
+
+fn asked(stored: StoredAsked) -> Circumstances {
+    Circumstances {
+        surface: stored.surface,
+        segments: stored.segments,
+        context: stored.context,
+        device: stored.device,
+        campaign: stored.campaign,
+        language: stored.language,
+        sort: stored.sort,
+    }
 }
 
 /// The 64 bits an event id is remembered by (FNV-1a), the same in every version and on every machine; never 0.

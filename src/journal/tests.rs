@@ -26,6 +26,11 @@ fn event(kind: EventKind) -> Event {
         price: Some(49.95),
         quantity: Some(3),
         currency: Some("EUR".to_owned()),
+        asked: Some(Box::new(Circumstances {
+            surface: Some("category".to_owned()),
+            segments: vec!["vip".to_owned()],
+            ..Circumstances::default()
+        })),
         ..Event::new(
             kind,
             "anna-the-shopper",
@@ -242,6 +247,9 @@ fn a_second_opening_is_refused_until_the_first_is_gone() {
     let error = Journal::open(dir.path()).err().unwrap();
     assert!(matches!(error, JournalError::InUse { .. }), "{error}");
     assert!(error.to_string().contains("stop that process"), "{error}");
+    let mut read = 0;
+    read_deeds(dir.path(), |_| read += 1).unwrap();
+    assert_eq!(read, 0);
     drop(journal);
     assert!(Journal::open(dir.path()).is_ok());
 }

@@ -90,6 +90,7 @@ fn land_pins<'r>(
             included.next().copied().flatten()
         };
         let place = product.and_then(|product| landing.place_of(product));
+        let place = place.filter(|place| !landing.is_taken(*place));
         let stood_in = product.is_none_or(|product| !pin.products[..pin.own].contains(&product));
         if let Some(ranked) = place {
             landing.land(rule, ranked, pin.position);

@@ -23,6 +23,7 @@ const NEW_DAYS: f64 = 30.0;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenGoals {
+    /// What the shop wants, wherever its products appear.
     #[serde(default, rename = "goal")]
     pub goals: Vec<WrittenGoal>,
 }
@@ -36,6 +37,7 @@ pub struct WrittenGoal {
     /// What it is about.
     pub wants: Wants,
     /// 0 to 3: how much; 0.3 lifts the best of the list as if it were 1.3 times as relevant.
+    #[schemars(range(min = 0, max = 3))]
     pub strength: f64,
     /// Only for products of this category and those below it.
     #[serde(default)]

@@ -26,7 +26,7 @@ pub use edit::{put_rule, remove_rule, written_rules};
 pub use goals::{GOALS_FILE, WrittenGoals, read_goals};
 pub use reader::SURFACES;
 pub use rule::{Pin, Rule, Slot, Then};
-pub use rules::{Known, RULES_DIR, RULES_MAX, Reading, Rules};
+pub use rules::{Idle, Known, RULES_DIR, RULES_MAX, Reading, Rules};
 pub use sheet::{SHEET_COLUMNS, from_sheet, to_sheet};
 pub use steer::Beside;
 pub use written::Banner;

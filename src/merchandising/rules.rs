@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -28,6 +28,8 @@ pub(super) const PIN_POSITION_MAX: usize = 1_000;
 #[derive(Debug, Default, Clone)]
 pub struct Rules {
     pub rules: Vec<Arc<Rule>>,
+    /// Rules that are written and never hold, and why.
+    pub idle: Vec<Idle>,
     /// Rules of the file that cannot be read, in its order.
     refused: Vec<Refused>,
     /// What placeholders stand for.
@@ -35,10 +37,21 @@ pub struct Rules {
     pub(super) candidates: Arc<Candidates>,
 }
 
+/// A rule that is written and does not count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Idle {
+    pub name: String,
+    /// The file it stands in, relative to the shop directory, and the line it begins on.
+    pub file: Arc<str>,
+    pub line: u64,
+    pub reason: String,
+}
+
 /// A rule that cannot be read.
 #[derive(Debug, Clone)]
 struct Refused {
     name: String,
+    line: u64,
     /// How many rules stand before it.
     place: usize,
     /// Which of the file's problems says why.
@@ -107,11 +120,16 @@ impl Rules {
                 Some(rule) => rules.rules.push(Arc::new(rule)),
                 None if problems.len() > known => rules.refused.push(Refused {
                     name,
+                    line,
                     place: rules.rules.len(),
                     problem: problems.len() - 1,
                 }),
-                // It is switched off.
-                None => {}
+                None => rules.idle.push(Idle {
+                    name,
+                    file: file.clone(),
+                    line,
+                    reason: "it is switched off: `enabled = false`".into(),
+                }),
             }
         }
         Ok((rules, problems))
@@ -140,11 +158,18 @@ impl Rules {
     }
 
     /// Puts the last good version of each rule that cannot be read, found by its name, where that rule stands, and says
-    /// so in `problems`, which `parse` returned.
+    /// so in `problems`, which `parse` returned. Without one, the rule is idle.
     pub fn keep_refused(&mut self, last_good: &Rules, problems: &mut [Problem]) {
         for refused in std::mem::take(&mut self.refused).into_iter().rev() {
             let mut known = last_good.rules.iter();
             let Some(kept) = known.find(|rule| rule.name == refused.name) else {
+                let problem = &problems[refused.problem];
+                self.idle.push(Idle {
+                    name: refused.name,
+                    file: problem.file.as_str().into(),
+                    line: refused.line,
+                    reason: format!("it cannot be read: {}", problem.reason),
+                });
                 continue;
             };
             self.rules.insert(refused.place, kept.clone());
@@ -156,6 +181,7 @@ impl Rules {
     /// Adds the rules of another file.
     pub fn extend(&mut self, other: Rules) {
         self.rules.extend(other.rules);
+        self.idle.extend(other.idle);
     }
 
     /// Prepares the rules of all files to be found; call it once they are read.
@@ -164,9 +190,11 @@ impl Rules {
         self.candidates = Arc::new(Candidates::of(&self.rules));
     }
 
-    /// These rules with those of a draft, which replace rules of the same name.
+    /// These rules with those of a draft, which replace rules of the same name; what the draft switches off is off.
     pub fn with_draft(&self, draft: &Rules, reading: Reading<'_>) -> Rules {
         let mut rules = self.clone();
+        let is_off = |rule: &Arc<Rule>| draft.idle.iter().any(|idle| idle.name == rule.name);
+        rules.rules.retain(|rule| !is_off(rule));
         for rule in &draft.rules {
             match rules.rules.iter_mut().find(|own| own.name == rule.name) {
                 Some(own) => *own = rule.clone(),
@@ -177,10 +205,13 @@ impl Rules {
         rules
     }
 
-    /// The rules that have the names of a draft's.
+    /// The rules that have the names of a draft's, those that it switches off included.
     pub fn named_like(&self, draft: &Rules) -> Rules {
         let mut rules = Rules::default();
-        let replaced = |rule: &&Arc<Rule>| draft.rules.iter().any(|own| own.name == rule.name);
+        let mut names: FxHashSet<&str> = FxHashSet::default();
+        names.extend(draft.rules.iter().map(|own| own.name.as_str()));
+        names.extend(draft.idle.iter().map(|own| own.name.as_str()));
+        let replaced = |rule: &&Arc<Rule>| names.contains(rule.name.as_str());
         rules.rules = self.rules.iter().filter(replaced).cloned().collect();
         rules
     }

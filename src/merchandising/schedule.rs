@@ -25,7 +25,7 @@ pub struct Weekly {
     zone: TimeZone,
 }
 
-const DAYS: [&str; 7] = [
+pub(super) const DAYS: [&str; 7] = [
     "monday",
     "tuesday",
     "wednesday",

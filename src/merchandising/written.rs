@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::reader::SURFACES;
+use super::schedule::DAYS;
+
 /// A file of `merchandising/rules/`: any number of rules.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +108,7 @@ pub struct WrittenWhen {
     pub segment: Texts,
     /// The list appears on one of these: search, category, home, product, cart, after-purchase, e-mail.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(schema_with = "surfaces")]
     pub surface: Texts,
     /// The request carries all of these tags.
     #[serde(skip_serializing_if = "is_default")]
@@ -238,6 +242,7 @@ impl WrittenMoment {
 pub struct WrittenWeekly {
     /// `monday` to `sunday`, or `mon` to `sun`; every day when not said.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(schema_with = "days")]
     pub days: Texts,
     /// `18:00`; the beginning of the day when not said.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -251,21 +256,22 @@ pub struct WrittenWeekly {
 #[derive(
     Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema,
 )]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct WrittenPin {
     /// The id of the product.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// The ids of a group: they stand one after the other from the position on.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<String>,
     /// Counted from 1.
+    #[schemars(range(min = 1, max = 1000))]
     pub position: usize,
     /// What stands in while the product is sold out or outside the shopper's filters.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub fallback: Texts,
     /// `filters`: the pin obeys the shopper's filters. `query`: the product must match the words as well.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub obey: Obey,
 }
 
@@ -291,6 +297,7 @@ pub struct WrittenSlot {
     /// What the product must be; what is sold out is not taken.
     pub filter: String,
     /// Counted from 1.
+    #[schemars(range(min = 1, max = 1000))]
     pub position: usize,
 }
 
@@ -300,9 +307,11 @@ pub struct WrittenSlot {
 )]
 #[serde(deny_unknown_fields)]
 pub struct WrittenAdjustment {
+    /// What it is about, such as `brand:Acorn AND price < 100`.
     pub filter: String,
     /// 1 to 100: how many times as good, or as bad; a boost of 1.5 or a bury of 3 when not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
     pub by: Option<f64>,
 }
 
@@ -310,6 +319,7 @@ pub struct WrittenAdjustment {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
 #[serde(
     untagged,
+    deny_unknown_fields,
     expecting = "expected the id of a product, or { filter = \"…\" }"
 )]
 pub enum WrittenSuppression {
@@ -342,8 +352,10 @@ pub struct Banner {
     /// Where on the page: `top`, `bottom`, or a name the storefront knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// What it says in large letters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// What it says besides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The address of a picture.
@@ -352,6 +364,21 @@ pub struct Banner {
     /// Where it leads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+fn surfaces(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    one_or_many(&SURFACES)
+}
+
+fn days(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let short = DAYS.iter().map(|day| &day[..3]);
+    one_or_many(&DAYS.into_iter().chain(short).collect::<Vec<_>>())
+}
+
+/// One of these names, or a list of them.
+fn one_or_many(names: &[&str]) -> schemars::Schema {
+    let one = serde_json::json!({ "type": "string", "enum": names });
+    schemars::json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
 }
 
 fn yes() -> bool {

@@ -5,13 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::ShopPaths;
-use crate::problem::Problem;
+use crate::problem::{Problem, line_of};
 
 /// The operator's settings.
 pub const SETTINGS_FILE: &str = "endcap.toml";
 
 /// Where the last good versions are, inside the data directory.
 const ACCEPTED_DIR: &str = "accepted";
+
+/// The ending of a last good version whose file was removed lately.
+const REMOVED: &str = "removed";
 
 /// Larger files are refused.
 const FILE_BYTES_MAX: u64 = 16 << 20;
@@ -31,7 +34,16 @@ pub(super) fn read_or_last_good<T>(
         let kept = is_folder_gone.then(|| last_good(paths, name, &parse));
         return (kept.flatten(), Vec::new());
     }
-    let text = read_limited(&path, name);
+    let text = read_limited(&path, name).and_then(|text| {
+        let was_emptied = text.trim().is_empty() && holds_something(&accepted(paths, name));
+        if was_emptied {
+            let problem = Problem::new(name, "is empty, as a file is that is being written");
+            return Err(vec![problem.suggest(
+                "remove it, or write a comment into it, when nothing should hold",
+            )]);
+        }
+        Ok(text)
+    });
     match text.and_then(|text| parse(&text).map(|value| (text, value))) {
         Ok((text, value)) => {
             let accepted = accepted(paths, name);
@@ -77,8 +89,12 @@ pub(super) fn names_or_last_good(
     ending: &str,
 ) -> (Vec<String>, Option<Problem>) {
     let kept_in = paths.data.join(ACCEPTED_DIR);
-    let kept = names_in(&kept_in, dir, ending);
+    let removed = names_in(&kept_in, dir, REMOVED);
     if !paths.shop.join(dir).is_dir() {
+        for name in removed {
+            let _ = fs::rename(kept_in.join(&name), kept_in.join(&name).with_extension(""));
+        }
+        let kept = names_in(&kept_in, dir, ending);
         let problem = Problem::new(
             dir,
             "the folder is gone, so its last good files stay in force",
@@ -88,9 +104,14 @@ pub(super) fn names_or_last_good(
         return (kept, problem);
     }
     let names = names_in(&paths.shop, dir, ending);
-    // Whoever removes a file means it.
+    for name in removed {
+        let _ = fs::remove_file(kept_in.join(name));
+    }
+    // Whoever removes a file means it, unless it is the first of a folder that is being removed: the next look tells.
+    let kept = names_in(&kept_in, dir, ending);
     for gone in kept.iter().filter(|name| !names.contains(name)) {
-        if let Err(error) = fs::remove_file(kept_in.join(gone)) {
+        let kept = kept_in.join(gone);
+        if let Err(error) = fs::rename(&kept, kept.with_extension(format!("{ending}.{REMOVED}"))) {
             tracing::warn!(file = %gone, %error, "the last good version of a removed file cannot be removed");
         }
     }
@@ -114,17 +135,27 @@ pub(super) fn names_in(shop: &Path, dir: &str, ending: &str) -> Vec<String> {
     names
 }
 
+fn holds_something(accepted: &Path) -> bool {
+    fs::read_to_string(accepted).is_ok_and(|text| !text.trim().is_empty())
+}
+
 fn read_limited(path: &Path, name: &str) -> Result<String, Vec<Problem>> {
     let problem = |reason: String| vec![Problem::new(name, reason)];
     let bytes = fs::metadata(path)
         .map_err(|error| problem(format!("cannot be read: {error}")))?
         .len();
     if bytes > FILE_BYTES_MAX {
-        return Err(problem(format!(
-            "has {bytes} bytes, at most {FILE_BYTES_MAX} are read"
-        )));
+        let reason = format!("has {bytes} bytes, at most {FILE_BYTES_MAX} are read");
+        let problem = Problem::new(name, reason);
+        return Err(vec![problem.suggest("split it into several files")]);
     }
-    fs::read_to_string(path).map_err(|error| problem(format!("cannot be read: {error}")))
+    let bytes = fs::read(path).map_err(|error| problem(format!("cannot be read: {error}")))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let sound = error.utf8_error().valid_up_to();
+        let line = line_of(&String::from_utf8_lossy(&error.as_bytes()[..sound]), sound);
+        let problem = Problem::new(name, "is no text in UTF-8").at(line);
+        vec![problem.suggest("save it with the encoding UTF-8")]
+    })
 }
 
 /// Keeps a good version; failing to is no reason not to use it.

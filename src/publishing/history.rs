@@ -15,6 +15,9 @@ const HISTORY_DIR: &str = "history";
 const LOG_FILE: &str = "log.jsonl";
 const LOCK_FILE: &str = "lock";
 
+/// What is written into a file in which nothing should be.
+const NOTHING: &str = "# Nothing.\n";
+
 /// The version of a file that is not there.
 pub const NO_VERSION: &str = "none";
 
@@ -90,6 +93,12 @@ pub fn publish(
     expected: Option<&str>,
     change: &Change,
 ) -> Result<Version, HistoryError> {
+    // A file without a word would be taken for one that is being written.
+    let text = if text.trim().is_empty() {
+        NOTHING
+    } else {
+        text
+    };
     let kept = Kept::open(paths, file)?;
     let (before, found) = current(paths, file)?;
     if let Some(expected) = expected.filter(|expected| *expected != found) {

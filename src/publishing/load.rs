@@ -211,9 +211,9 @@ fn load_rules(paths: &ShopPaths, reading: Reading<'_>, problems: &mut Vec<Proble
         let is_last_good = !found.is_empty();
         problems.extend(found);
         if let Some((mut read, mut found)) = read {
-            if !read.is_whole()
-                && let Some((good, _)) = last_good(paths, &name, parse)
-            {
+            if !read.is_whole() {
+                let good = last_good(paths, &name, parse);
+                let good = good.map(|(good, _)| good).unwrap_or_default();
                 read.keep_refused(&good, &mut found);
             }
             if !is_last_good {

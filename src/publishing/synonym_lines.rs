@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::files::names_in;
-use super::{PublishError, ShopPaths, load};
+use super::{PublishError, ShopPaths};
 use crate::catalog::filter::Filter;
 use crate::engine::Snapshot;
 use crate::query::{Alternative, SYNONYMS_DIR, Synonyms, Unit};
@@ -13,7 +13,7 @@ use crate::retrieval::{self, IndexError, Order, Plan, SoldOut};
 const LINES_MAX: usize = 5_000;
 
 /// A line of a synonym file, and what it does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SynonymLine {
     /// The file, relative to the shop directory.
     pub file: String,
@@ -28,8 +28,10 @@ pub struct SynonymLine {
 
 /// What the lines of a shop's synonym files do, in their order; lines that cannot be read, and lines that forbid, are
 /// left out.
-pub fn synonym_lines(paths: &ShopPaths) -> Result<Vec<SynonymLine>, PublishError> {
-    let snapshot = load(paths)?;
+pub fn synonym_lines(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+) -> Result<Vec<SynonymLine>, PublishError> {
     let analyzer = &snapshot.language.analyzer;
     let mut lines = Vec::new();
     let names = names_in(&paths.shop, SYNONYMS_DIR, "txt").into_iter();
@@ -42,7 +44,7 @@ pub fn synonym_lines(paths: &ShopPaths) -> Result<Vec<SynonymLine>, PublishError
             if synonyms.is_empty() || lines.len() == LINES_MAX {
                 continue;
             }
-            let (adds, found) = effect(&snapshot, &synonyms)?;
+            let (adds, found) = effect(snapshot, &synonyms)?;
             lines.push(SynonymLine {
                 file: file.clone(),
                 line: number,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::problem::{Problem, line_of};
 use crate::retrieval::SoldOut;
@@ -15,15 +16,17 @@ pub const RANKING_FILE: &str = "index/ranking.toml";
 pub const DEFAULT_RECIPE: &str = "default";
 
 /// All recipes of a shop.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipes {
+    /// By name; `default` is used where nothing else is said.
     #[serde(rename = "recipe")]
     pub recipes: BTreeMap<String, Recipe>,
     /// Which recipe a surface uses.
     pub surfaces: BTreeMap<String, String>,
     /// Which recipe a segment uses, wherever its shoppers are; the first segment that a shopper is in decides.
     pub segments: BTreeMap<String, String>,
+    /// How evidence becomes affinity.
     pub affinity: AffinitySettings,
 }
 
@@ -31,9 +34,10 @@ pub struct Recipes {
 ///
 /// The score of a candidate is `ln(relevance / best relevance) + Σ weight · signal`, so that a weight of 0.1 on a
 /// signal between 0 and 1 is worth up to a tenth more relevance.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
+    /// What becomes of products of which nothing can be bought.
     pub sold_out: SoldOut,
     /// 0 to 100: how much a shopper's taste may move. At 100 it tells a favourite from its opposite by half the
     /// relevance; at 0 by nothing.
@@ -43,9 +47,13 @@ pub struct Recipe {
     /// How much more relevant a product is that is what was asked for, rather than something that belongs to it.
     #[serde(rename = "type")]
     pub product_type: f64,
+    /// Weight of how much the feed says a product is bought.
     pub popularity: f64,
+    /// Weight of how well it is rated.
     pub rating: f64,
+    /// Weight of how new it is.
     pub freshness: f64,
+    /// Weight of what the shop earns on it.
     pub margin: f64,
     /// Weight of how many pieces are in stock, as a logarithm.
     pub stock: f64,

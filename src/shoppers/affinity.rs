@@ -1,5 +1,6 @@
 //! How much more a shopper leans to a value than the shop's shoppers do, and the settings that say how fast.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An affinity is a log ratio within plus and minus this: at most e² ≈ 7.4 times the shop's share.
@@ -13,7 +14,7 @@ const PRIOR_SHARE_MIN: f64 = 1e-4;
 
 /// How evidence is weighed: `[affinity]` in `index/ranking.toml`. Changed half-lives rebuild the profiles from the
 /// journal when the shop is next opened; the other settings act at once.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AffinitySettings {
     /// How much evidence it takes to move away from the shop's average; above 0.

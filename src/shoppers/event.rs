@@ -6,7 +6,7 @@ use serde_json_borrow::{Map, Value};
 
 use crate::problem::nearest;
 
-pub use crate::journal::{BATCH_MAX, Event, EventKind};
+pub use crate::journal::{BATCH_MAX, Circumstances, Event, EventKind};
 
 /// At most this many products in one event.
 pub const PRODUCTS_MAX: usize = 100;
@@ -18,6 +18,8 @@ pub const TOKEN_CHARS_MAX: usize = 129;
 pub const ID_BYTES_MAX: usize = 200;
 /// Longest search, in bytes.
 pub const QUERY_BYTES_MAX: usize = 1_000;
+/// Longest account of how a list was asked for, in bytes.
+pub const ASKED_BYTES_MAX: usize = 2_000;
 /// Oldest event that is accepted.
 pub const AGE_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How far a client's clock may be ahead.
@@ -100,6 +102,7 @@ fn parse_of_age(
         price: price(value)?,
         quantity: quantity(value)?,
         currency: currency(value)?,
+        asked: asked(value)?,
     })
 }
 
@@ -297,6 +300,21 @@ fn token(value: &Value<'_>, field: &str) -> Result<Option<String>, EventRefused>
         }
         Some(token) => Ok(Some(token.to_owned())),
     }
+}
+
+/// How a list was asked for.
+fn asked(value: &Value) -> Result<Option<Box<Circumstances>>, EventRefused> {
+    let Some(found) = present(value, "asked") else {
+        return Ok(None);
+    };
+    let example = r#"write {"surface": "category", "segments": ["vip"]}"#;
+    if found.to_string().len() > ASKED_BYTES_MAX {
+        let reason = format!("has more than {ASKED_BYTES_MAX} bytes");
+        return Err(refused("asked", reason, example));
+    }
+    let asked = Circumstances::deserialize(found)
+        .map_err(|error| refused("asked", format!("cannot be read: {error}"), example))?;
+    Ok(Some(Box::new(asked)))
 }
 
 /// Free text; an empty one is absent.

@@ -60,7 +60,7 @@ fn native(cells: &Map<String, Value>, columns: &Columns) -> Value {
             event[field] = typed(field, cell);
         }
     }
-    for field in ["filter", "positions"] {
+    for field in ["filter", "positions", "asked"] {
         if let Some(cell) = cells.get(field) {
             event[field] = cell.clone();
         }

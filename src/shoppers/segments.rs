@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -126,17 +127,23 @@ pub struct Facts<'f> {
     pub now: Timestamp,
 }
 
-#[derive(Deserialize)]
+/// The file: any number of segments.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub struct SegmentsFile {
+    /// Named sets of shoppers.
     #[serde(default)]
+    #[schemars(with = "Vec<Written>")]
     segment: Vec<Spanned<Written>>,
 }
 
-#[derive(Deserialize)]
+/// A named set of shoppers.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// The name that rules and recipes use.
     name: String,
+    /// The condition, such as `purchase >= 5 AND value >= 500`.
     when: String,
     #[serde(default)]
     leans_to: Vec<String>,
@@ -160,7 +167,7 @@ impl Segments {
 
     /// Reads `merchandising/segments.toml`. A segment whose condition is wrong is left out and reported.
     pub fn parse(text: &str, schema: &Schema) -> Result<(Segments, Vec<Problem>), Vec<Problem>> {
-        let file: File = toml::from_str(text).map_err(|error| {
+        let file: SegmentsFile = toml::from_str(text).map_err(|error| {
             let problem = Problem::new(SEGMENTS_FILE, error.message().trim().replace('\n', ", "));
             vec![match error.span() {
                 Some(span) => problem.at(line_of(text, span.start)),

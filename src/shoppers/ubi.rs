@@ -50,7 +50,9 @@ pub fn to_native(line: &Value) -> Value {
         .map(|at| time(at).unwrap_or(at.clone()));
     copy("at", at.as_ref());
     let attribute = |name: &str| attributes.and_then(|attributes| attributes.get(name));
-    for name in ["price", "quantity", "currency", "category", "filter"] {
+    for name in [
+        "price", "quantity", "currency", "category", "filter", "asked",
+    ] {
         copy(name, attribute(name));
     }
     if let Some(products) = attribute("products") {
@@ -85,6 +87,7 @@ pub fn from_native(event: &Event) -> Value {
         ("currency", event.currency.clone().map(Value::from)),
         ("category", event.category.clone().map(Value::from)),
         ("filter", event.filter.clone().map(Value::from)),
+        ("asked", event.asked.as_ref().map(|asked| json!(asked))),
         ("products", several.then(|| event.products.clone().into())),
         ("positions", several.then(|| event.positions.clone().into())),
     ] {

@@ -278,6 +278,28 @@ await check("add to cart and not for me tell the shop", async () => {
   holds(types.includes("add_to_cart") && types.includes("dismiss"), `sent only ${types}`);
 });
 
+await check("a search is told once, and what rules show beside it is shown", async () => {
+  const told = [];
+  const hear = (request) => request.url().endsWith("/v1/events") && told.push(...request.postDataJSON().events.map(({ type }) => type));
+  const rule = (then) => page.request.put(`${base}/v1/rules/Browser`, { data: { rule: { name: "Browser", when: { query: { is: query } }, ...then } } });
+  page.on("request", hear);
+  try {
+    holds((await rule({ banner: [{ title: "Hello from above", url: "/?q=told" }, { title: "Hello from below", place: "bottom" }] })).ok(), "the rule was not written");
+    await open(search);
+    same(await page.textContent("#banners a.promo strong"), "Hello from above", "the banner above");
+    same(await page.textContent("#banners-below .promo strong"), "Hello from below", "the banner below");
+    await page.reload();
+    await settled();
+    same(told, ["search"], "events of a search that is reloaded");
+    holds((await rule({ redirect: "/?q=elsewhere" })).ok(), "the redirect was not written");
+    await page.goto(`${base}${search}`);
+    await page.waitForURL((url) => url.searchParams.get("q") === "elsewhere");
+  } finally {
+    page.off("request", hear);
+    await page.request.delete(`${base}/v1/rules/Browser`);
+  }
+});
+
 await check("choosing a face changes the order and marks what moved; Plain is the same for everyone", async () => {
   needs(faces.length > 0, "the shop has no faces");
   let personal = null;

@@ -366,6 +366,23 @@ fn check_names_file_line_and_what_to_write() {
     assert_eq!(problems.as_array().unwrap().len(), 4);
 }
 
+#[test]
+fn a_pin_that_is_sold_out_is_an_alert_and_no_failure() {
+    let folder = indexed();
+    folder.write(
+        "shop/merchandising/rules/a.toml",
+        "[[rule]]\nname = \"a\"\npin = [{ product = \"2\", position = 1, fallback = \"3\" }]\n[[rule]]\nname = \"b\"\npin = [{ product = \"2\", position = 2 }]\n",
+    );
+    let ended = folder.run(&["check"]).succeeds();
+    expect![[r#"
+        merchandising/rules/a.toml:1: rule `a`: pinned product `2` is sold out (`3` stands in; the pin resumes by itself)
+        merchandising/rules/a.toml:4: rule `b`: pinned product `2` is sold out (name a fallback; the pin resumes by itself)
+        no problems, 2 alerts
+    "#]].assert_eq(&ended.stdout);
+    let problems = folder.run(&["check", "--json"]).succeeds().json();
+    assert_eq!(problems[0]["alert"], true);
+}
+
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
@@ -402,7 +419,7 @@ fn init_says_when_a_feed_tells_products_apart_by_nothing() {
         DIR/no-id.csv: no column tells products apart: `title` was taken, and of its values in 9 rows only 1 differ (add a column with an id, or name the right one as `id` in index/schema.toml)
     "#]].assert_eq(&without.complaint(folder.dir.path()));
     let schema = fs::read_to_string(folder.path("shop-of-no-id.csv/index/schema.toml")).unwrap();
-    assert!(schema.starts_with("# Written by `endcap init` for the feed no-id.csv.\n"));
+    assert!(schema.contains("\n# Written by `endcap init` for the feed no-id.csv.\n"));
 }
 
 #[test]

@@ -401,8 +401,10 @@ fn every_route_is_described() {
         get /v1/synonyms 200
         get /v1/synonyms/files/{file} 200 400
         put /v1/synonyms/files/{file} 200 400 409
+        get /v1/synonyms/lines 200 503
         post /v1/synonyms/preview 200 400 503
         get /v1/synonyms/suggestions 200 400 503
+        get /v1/synonyms/usage 200 400 503
     "#]]
     .assert_eq(&(routes.join("\n") + "\n"));
 }

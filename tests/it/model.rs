@@ -115,7 +115,7 @@ pub(crate) fn query() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 impl Condition {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let joined = |parts: &[Condition], by: &str| {
             let parts: Vec<String> = parts.iter().map(Condition::text).collect();
             format!("({})", parts.join(by))
@@ -218,7 +218,7 @@ pub(crate) fn request(words: &[&str], filter: &Option<Condition>) -> Request {
 }
 
 /// Which products match the words: all of them, or while fewer than enough do, one word fewer.
-fn matching(catalog: &[Product], words: &[&str]) -> Vec<usize> {
+pub(crate) fn matching(catalog: &[Product], words: &[&str]) -> Vec<usize> {
     let words: BTreeSet<&str> = words.iter().copied().collect();
     let known = |word: &&&str| catalog.iter().any(|product| product.words.contains(word));
     let matched = |product: &Product| {

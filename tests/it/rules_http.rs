@@ -392,7 +392,7 @@ fn the_last_good_files_stay_whatever_happens_to_them() {
     expect![[r#"
         merchandising/rules/rules.toml:3: unclosed array, expected `]` (the last good version stays in force until it is mended)
         merchandising/rules/rules.toml:3: key with no value, expected `=` (the last good version stays in force until it is mended)
-        merchandising/rules/rules.toml: has 72089600 bytes, at most 16777216 are read (the last good version stays in force until it is mended)
+        merchandising/rules/rules.toml: has 72089600 bytes, at most 16777216 are read (split it into several files; the last good version stays in force until it is mended)
         merchandising/rules: the folder is gone, so its last good files stay in force (bring it back; an empty folder means that there is nothing)
     "#]].assert_eq(&all);
     fs::create_dir_all(shop.paths.shop.join("merchandising/rules")).unwrap();

@@ -769,7 +769,65 @@ pin = [{ product = \"2\", position = 3, fallback = \"1\" }]
         expect![[r#"
             FILE:1: rule `outside` pins product `4`, which `filter` leaves out (the pin cannot land; pin another product, or change the filter)
             FILE:5: rule `elsewhere` pins product `6`, which `category = Shoes` leaves out (the pin cannot land; pin another product, or change the filter)
-            FILE:9: rule `sold out`: pinned product `2` is sold out (`1` stands in; the pin resumes by itself)"#]],
+            FILE:9: rule `sold out`: pinned product `2` is sold out (`1` stands in; the pin resumes by itself)
+            FILE:9: rule `sold out` pins product `2`, which rule `outside` (FILE:1) does not list (the pin cannot land while both hold; pin another product, or change the filter)
+            FILE:5: rule `elsewhere` pins product `6`, which rule `outside` (FILE:1) does not list (the pin cannot land while both hold; pin another product, or change the filter)"#]],
+    );
+}
+
+#[test]
+fn rules_whose_hours_and_numbers_never_come_are_named() {
+    check_conflicts(
+        "[[rule]]
+name = \"no weekend\"
+when = { from = \"2026-11-23\", until = \"2026-11-26\", weekly = { days = [\"sat\", \"sun\"] } }
+suppress = [\"5\"]
+[[rule]]
+name = \"weekend\"
+when = { from = \"2026-11-23\", until = \"2026-11-28\", weekly = { days = [\"sat\", \"sun\"] } }
+suppress = [\"5\"]
+[[rule]]
+name = \"apart\"
+when = { filter = \"price < 5 AND price > 10\" }
+suppress = [\"5\"]
+",
+        expect![[r#"
+            FILE:1: rule `no weekend` never holds: `weekly = sat, sun 00:00 to 24:00` does not come between 2026-11-23 and 2026-11-26 (change one of the two conditions)
+            FILE:9: rule `apart` never holds: no product passes `filter = price < 5 AND price > 10` (change one of the two conditions)"#]],
+    );
+}
+
+#[test]
+fn pins_that_get_in_each_others_way_are_named() {
+    check_conflicts(
+        "[[rule]]
+name = \"hides\"
+suppress = [{ filter = \"brand:Birch\" }]
+[[rule]]
+name = \"lists\"
+when = { query = { contains = \"red\" } }
+filter = \"price > 50\"
+[[rule]]
+name = \"pins\"
+when = { query = { contains = \"red notebook\" } }
+pin = [{ products = [\"6\", \"1\"], position = 1 }, { product = \"3\", position = 2 }, { product = \"1\", position = 9 }, { product = \"4\", position = 4 }]
+[[rule]]
+name = \"stops\"
+priority = 1
+stop = true
+when = { query = { contains = \"boots\" } }
+suppress = [\"5\"]
+[[rule]]
+name = \"never\"
+when = { query = { contains = \"red boots\" } }
+suppress = [\"1\"]
+",
+        expect![[r#"
+            FILE:8: rule `pins` pins two products at position 2 (the second moves down; choose another position)
+            FILE:8: rule `pins` pins product `1` twice (only the first pin lands; remove the other)
+            FILE:8: rule `pins` pins product `4`, which rule `hides` (FILE:1) suppresses (suppressing wins; remove the pin or the suppression)
+            FILE:8: rule `pins` pins product `6`, which rule `lists` (FILE:4) does not list (the pin cannot land while both hold; pin another product, or change the filter)
+            FILE:18: rule `never` is shadowed: rule `stops` (FILE:12) stops the rules after it (remove `stop`, or raise its `priority`)"#]],
     );
 }
 

@@ -91,6 +91,52 @@ fn a_bad_rule_file_leaves_the_last_good_one_in_force_while_served() {
 }
 
 #[test]
+fn whatever_becomes_of_rule_files_the_last_good_rules_are_served() {
+    let folder = indexed();
+    let name = "shop/merchandising/rules/recall.toml";
+    folder.write(name, "[[rule]]\nname = \"recall\"\nsuppress = [\"1\"]\n");
+    let server = serve(&folder.path("shop"));
+    let mut told = Vec::new();
+    let mut problem = |reason: &str| {
+        server.wait_until("/v1/problems", |problems| {
+            let first = problems["problems"][0]["reason"].as_str();
+            first.is_some_and(|first| first.contains(reason))
+        });
+        let problems = server.get("/v1/problems").unwrap().1;
+        told.push(problems["problems"][0].to_string());
+        let page = server.get("/v1/search?q=red").unwrap().1;
+        assert_eq!(
+            (&page["total"], &page["hits"][0]["id"]),
+            (&1.into(), &"2".into())
+        );
+    };
+    folder.write(name, "[[rule]]\nname = \"recall\"\nsuppress = \"2\"]\n");
+    problem("newline");
+    folder.write(name, "[[rule]]\nname = \"recall\"\nsupp");
+    problem("key with no value");
+    folder.write(
+        name,
+        format!("x = [\n{}", "# more of the same\n".repeat(50 << 20 >> 4)),
+    );
+    problem("bytes");
+    folder.write(name, "\n");
+    problem("is empty");
+    folder.write(name, [0xff, 0xfe, 0x00]);
+    problem("is no text");
+    fs::remove_dir_all(folder.path("shop/merchandising")).unwrap();
+    problem("the folder is gone");
+    expect![[r#"
+        {"file":"merchandising/rules/recall.toml","line":3,"reason":"unexpected key or value, expected newline, `#`","suggestion":"the last good version stays in force until it is mended"}
+        {"file":"merchandising/rules/recall.toml","line":3,"reason":"key with no value, expected `=`","suggestion":"the last good version stays in force until it is mended"}
+        {"file":"merchandising/rules/recall.toml","reason":"has 62259206 bytes, at most 16777216 are read","suggestion":"split it into several files; the last good version stays in force until it is mended"}
+        {"file":"merchandising/rules/recall.toml","reason":"is empty, as a file is that is being written","suggestion":"remove it, or write a comment into it, when nothing should hold; the last good version stays in force until it is mended"}
+        {"file":"merchandising/rules/recall.toml","line":1,"reason":"is no text in UTF-8","suggestion":"save it with the encoding UTF-8; the last good version stays in force until it is mended"}
+        {"file":"merchandising/rules","reason":"the folder is gone, so its last good files stay in force","suggestion":"bring it back; an empty folder means that there is nothing"}
+    "#]]
+    .assert_eq(&(told.join("\n") + "\n"));
+}
+
+#[test]
 fn rules_and_synonyms_written_for_the_first_time_are_noticed_while_served() {
     let folder = indexed();
     let server = serve(&folder.path("shop"));

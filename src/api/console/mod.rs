@@ -15,6 +15,7 @@ use super::{Shop, blocking, now};
 use crate::catalog::schema::Role;
 use crate::engine::Engine;
 use crate::journal::{Event, JournalError};
+use crate::problem::Problem;
 use crate::shoppers::affinity::AFFINITY_MAX;
 use crate::shoppers::{Consent, Held, Leaning, Summary};
 
@@ -26,6 +27,9 @@ pub(super) const STYLE: &str = include_str!("console.css");
 
 /// The timeline shows at most this many events, the latest.
 const EVENTS_SHOWN_MAX: usize = 200;
+
+/// The banner shows at most this many problems.
+const PROBLEMS_SHOWN_MAX: usize = 10;
 
 const CONSENTS: [(Consent, &str, &str); 3] = [
     (Consent::Personalize, "personalize", "Personalize"),
@@ -49,10 +53,12 @@ pub(super) async fn shopper(
         let titles = |held: Held| (titles(&engine, &held), held);
         Ok::<_, JournalError>(held.map(titles))
     });
-    Ok(match held.await?? {
-        Some((titles, held)) => page(StatusCode::OK, &id, &known(&held, &titles, now())),
-        None => page(StatusCode::NOT_FOUND, &id, &unknown(&id)),
-    })
+    let (status, body) = match held.await?? {
+        Some((titles, held)) => (StatusCode::OK, known(&held, &titles, now())),
+        None => (StatusCode::NOT_FOUND, unknown(&id)),
+    };
+    let banner = banner(&shop.engine.snapshot().problems);
+    Ok(page(status, &id, &html! { (banner) (body) }))
 }
 
 /// Sets what a shopper allows, and shows the page again.
@@ -138,6 +144,19 @@ fn page(status: StatusCode, id: &str, body: &Markup) -> Response {
         (header::CACHE_CONTROL, "no-store"),
     ];
     (status, headers, markup).into_response()
+}
+
+/// What is wrong with the shop's files, on every page of the console.
+fn banner(problems: &[Problem]) -> Markup {
+    html! {
+        @if !problems.is_empty() {
+            section.banner role="alert" {
+                strong { "Problems with the shop's files" }
+                ul { @for problem in problems.iter().take(PROBLEMS_SHOWN_MAX) { li { (problem) } } }
+                @if problems.len() > PROBLEMS_SHOWN_MAX { p { (problems.len()) " in all: " code { "endcap check" } } }
+            }
+        }
+    }
 }
 
 fn unknown(id: &str) -> Markup {

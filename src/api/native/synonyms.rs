@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
 use super::rules::{DaysQuery, FileBody, FileText, put_text, read, searches_of};
-use crate::evaluation::{SuggestedSynonym, SynonymTest, suggested_synonyms, synonym_test};
+use crate::evaluation::{Suggestions, SynonymTest, Use, suggested_synonyms, synonym_test};
 use crate::publishing::rulebook::{self, Published};
+use crate::publishing::{SynonymLine, synonym_lines};
 
 /// The synonym files of a shop.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -26,10 +27,20 @@ pub(in crate::api) async fn list(State(shop): State<Shop>) -> Result<Json<Synony
     Ok(Json(SynonymFiles { files }))
 }
 
-/// Lines that shoppers suggest.
+/// How much each line was used.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(in crate::api) struct Suggested {
-    suggestions: Vec<SuggestedSynonym>,
+pub(in crate::api) struct SynonymUsage {
+    searches: u64,
+    /// Share of the searches that a line had a say in, 0 to 1.
+    coverage: f64,
+    /// The most used first; those never used last.
+    lines: Vec<Use>,
+}
+
+/// What each line does.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::api) struct SynonymLines {
+    lines: Vec<SynonymLine>,
 }
 
 /// A draft of a synonym file.
@@ -43,21 +54,49 @@ pub(in crate::api) struct SynonymDraft {
     days: Option<u16>,
 }
 
-/// Synonyms that shoppers suggest: they said one thing, clicked nothing, said another, and clicked.
+/// Synonyms that shoppers suggest: they said one thing, clicked nothing, said another, and clicked. And searches that
+/// find nothing.
 #[utoipa::path(get, path = "/v1/synonyms/suggestions", tag = "merchandising", params(DaysQuery), responses(
-    (status = 200, body = Suggested), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
+    (status = 200, body = Suggestions), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn suggestions(
     State(shop): State<Shop>,
     query: Result<Query<DaysQuery>, QueryRejection>,
-) -> Result<Json<Suggested>, ApiError> {
+) -> Result<Json<Suggestions>, ApiError> {
     let Query(query) = query.map_err(super::query_error)?;
     let engine = shop.engine.clone();
-    let mine = move || -> Result<Suggested, ApiError> {
+    let mine = move || -> Result<Suggestions, ApiError> {
         let searches = searches_of(&engine, query.days)?;
-        let suggestions = suggested_synonyms(&engine, &searches, now())?;
-        Ok(Suggested { suggestions })
+        Ok(suggested_synonyms(&engine, &searches, now())?)
     };
     Ok(Json(blocking(&shop, mine).await??))
+}
+
+/// How much each line was used in the last days, and what those searches earned.
+#[utoipa::path(get, path = "/v1/synonyms/usage", tag = "merchandising", params(DaysQuery), responses(
+    (status = 200, body = SynonymUsage), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub(in crate::api) async fn used(
+    State(shop): State<Shop>,
+    query: Result<Query<DaysQuery>, QueryRejection>,
+) -> Result<Json<SynonymUsage>, ApiError> {
+    let Json(usage) = super::rules::used(State(shop), query).await?;
+    Ok(Json(SynonymUsage {
+        searches: usage.searches,
+        coverage: usage.synonym_coverage,
+        lines: usage.synonyms,
+    }))
+}
+
+/// How many products each line adds to searches for its words, and which lines can never match.
+#[utoipa::path(get, path = "/v1/synonyms/lines", tag = "merchandising", responses(
+    (status = 200, body = SynonymLines), (status = 503, body = ErrorBody)))]
+pub(in crate::api) async fn lines(
+    State(shop): State<Shop>,
+) -> Result<Json<SynonymLines>, ApiError> {
+    let own = shop.clone();
+    let lines = move || synonym_lines(&own.paths, &own.engine.snapshot());
+    let lines = blocking(&shop, lines).await?;
+    let lines = lines.map_err(|error| ApiError::internal(&error))?;
+    Ok(Json(SynonymLines { lines }))
 }
 
 /// Try a draft of a synonym file on the searches of the last days.

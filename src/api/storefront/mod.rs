@@ -156,6 +156,7 @@ fn results(face: &ShopFace, language: &str) -> Markup {
         section #found aria-labelledby="heading" {
             h1 #heading tabindex="-1" { "Everything" }
             ul #understood hidden {}
+            div #banners hidden {}
             div.tools {
                 p #count {}
                 button #filters-open.button type="button" hidden { "Filters " span #filters-count {} }
@@ -176,6 +177,7 @@ fn results(face: &ShopFace, language: &str) -> Markup {
             p #status.unseen role="status" {}
             div #none hidden {}
             ul #results lang=(language) {}
+            div #banners-below hidden {}
             nav #pages aria-label="Pages" hidden {}
         }
     }

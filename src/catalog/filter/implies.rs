@@ -41,6 +41,22 @@ impl Filter {
         }
     }
 
+    /// Whether no product can pass it, as far as that can be told without looking at products.
+    pub fn is_impossible(&self) -> bool {
+        match self {
+            Filter::All(parts) => {
+                let mut parts_before = parts.iter().enumerate();
+                let contradicts = parts_before.any(|(at, part)| {
+                    let mut before = parts[..at].iter();
+                    before.any(|other| part.excludes(other) || other.excludes(part))
+                });
+                contradicts || parts.iter().any(Filter::is_impossible)
+            }
+            Filter::Any(cases) => cases.iter().all(Filter::is_impossible),
+            Filter::Not(_) | Filter::Is { .. } | Filter::Within { .. } => false,
+        }
+    }
+
     /// Of alternatives, every one has to.
     fn each_case_implies(&self, other: &Filter) -> bool {
         match self {

@@ -2,7 +2,6 @@
 
 const per_page = 24;
 
-/** What the address asks for. */
 function read() {
   const asked = new URLSearchParams(location.search);
   const filters = {};

@@ -39,7 +39,6 @@ function card(hit, moved) {
 
 const named_by_maker = (product) => !maker(product) || `${product.title}`.toLowerCase().startsWith(`${maker(product)}`.toLowerCase());
 
-/** Which products moved, in a sentence. */
 function summary(state, answer, moved) {
   const name = face_name() ?? "you";
   if (state.sort) return "This order is by choice, so nothing personal moves it.";
@@ -50,7 +49,6 @@ function summary(state, answer, moved) {
   return `${others} of ${moved.length} moved for ${name}${moved[best] > 0 ? `; “${answer.hits[best].product.title}” climbed most, ▲ ${moved[best]}` : ""}.`;
 }
 
-/** How the words were understood. */
 function understood({ query, understood: { spelling, synonyms, filters, left_out, relaxed }, hits, problems, rules }) {
   const held = rules.filter((rule) => rule.held).map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
   return [spelling && ["Showing results for ", h("strong", null, spelling), "; ", h("a", { href: link({ typed: true }) }, `search instead for ${query}`)],
@@ -67,7 +65,9 @@ function heading({ q, filters }) {
   return q ? `“${q}”` : path ? leaf(path) : Object.values(filters).flat().map(leaf).join(", ") || "Everything";
 }
 
-/** The hits; when there are none, a way out and `others`. */
+const banner = ({ title, text, image, url }) => h(url ? "a" : "div", { class: "promo", href: url }, image && h("img", { src: image, alt: "" }),
+  h("strong", null, title), h("span", null, text));
+
 function show_results(state, answer, moved, others) {
   byId("results").replaceChildren(...(others ?? answer.hits).map((hit, i) => card(hit, state.plain || others ? 0 : moved[i])));
   note_pictures();

@@ -1,6 +1,5 @@
 // What opens over the page: why a hit is where it is, the quick look with its events, the phone's filters.
 
-/** What moved a hit up, and down. */
 const reasons = { popularity: ["bought more often", "bought less often"], rating: ["rated better", "rated less well"],
   freshness: ["newer in the shop", "longer in the shop"], margin: ["earns the shop more", "earns the shop less"],
   sold_out: ["", "sold out"], others: ["others moved down past it", "others moved up past it"] };

@@ -27,7 +27,6 @@ function fill(id, ...children) {
   byId(id).hidden = !byId(id).hasChildNodes();
 }
 
-/** Text in which `<em>` marks matches; every other character stands for itself. */
 const marked = (text) => String(text).split(/<em>(.*?)<\/em>/s).map((part, i) => (i % 2 ? h("em", null, part) : part));
 
 const hidden = (text) => h("span", { class: "unseen" }, text);

@@ -31,7 +31,10 @@ async function show(then, list) {
   try {
     const { answer, compared, others } = await fetch_all(state, list, signal);
     if (signal.aborted) return;
-    history.replaceState({ ...history.state, list: answer.query_id }, "");
+    if (!list && !state.plain && !history.state?.told && surface(state) !== "home") tell([state.q ? "search" : "category"], answer, { query: state.q });
+    history.replaceState({ ...history.state, list: answer.query_id, told: true }, "");
+    const away = answer.redirect && new URL(answer.redirect.url, location);
+    if (away && away.href !== location.href) return location.replace(away);
     for (const { hits, query_id } of [answer, others ?? answer]) for (const hit of hits) hit.query_id = query_id;
     const moved = moves(answer.hits, compared);
     shown = answer;
@@ -39,6 +42,9 @@ async function show(then, list) {
     show_results(state, answer, moved, others?.hits);
     show_facets(shown);
     fill("understood", understood(answer));
+    const banners = (below) => answer.banners?.filter(({ place }) => (place === "bottom") === below).map(banner);
+    fill("banners", banners(false));
+    fill("banners-below", banners(true));
     const found = count(answer.total, "product");
     fill("count", found, h("small", null, ` in ${numbers.format(+answer.took_ms.toFixed(1))} ms`));
     byId("summary").textContent = answer.hits.length ? summary(state, answer, moved) : "";
@@ -56,7 +62,6 @@ async function show(then, list) {
   }
 }
 
-/** Brings every control in step with the address. */
 function show_controls(state) {
   box.value = state.q;
   byId("heading").textContent = heading(state);

@@ -40,19 +40,20 @@ async function ask(path, { body, signal, ...asked }) {
   return answer;
 }
 
+/** Where a list appears, as rules name it. */
+const surface = (state) => state.q ? "search" : state.filters.category ? "category" : filter(state) ? "search" : "home";
+
 /** The request behind a state. */
 const request = (state, changes) => ({ q: state.q, filter: filter(state), facets: "auto", sort: state.sort, page: state.page,
-  hits_per_page: per_page, ...who(), impact: state.plain ? "0" : "", spelling: state.typed ? "off" : "", explain: "true", ...changes });
+  hits_per_page: per_page, surface: surface(state), ...who(), impact: state.plain ? "0" : "", spelling: state.typed ? "off" : "", explain: "true", ...changes });
 
-/** Tells the shop what the shopper did with a hit. */
-function tell(types, hit, more) {
-  const at = new Date().toISOString();
-  const seen = { ...who(), at, products: [hit.id], query_id: hit.query_id, positions: [hit.position], ...more };
+/** Tells the shop what the shopper did, with a hit or with a list. */
+function tell(types, { id, query_id, position }, more) {
+  const seen = { ...who(), at: new Date().toISOString(), query_id, ...id && { products: [id], positions: [position] }, ...more };
   ask("/v1/events", { body: { events: types.map((type) => ({ id: random(), type, ...seen })) } })
     .then((answer) => answer.refused?.length && say(answer.refused[0].message), (error) => say(error.message));
 }
 
-/** A passing note at the foot of the page, read out to those who listen. */
 function say(text, action) {
   fill("note", h("span", null, text), action);
   clearTimeout(say.timer);

@@ -1,150 +1,19 @@
-//! What rules do to one another and to themselves: contradicting, shadowed, never holding, expired.
+//! What rules do to one another: names given twice, pins that another rule leaves out, and rules that never get their
+//! turn.
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
-use super::rule::{Condition, Rule, Test};
-use super::rules::Rules;
-use super::words::{Anchor, Pattern};
+use super::super::rule::{Condition, Rule, Test};
+use super::super::words::{Anchor, Pattern};
+use super::alone::{has_placeholder, stands_in};
+use super::problem;
 use crate::catalog::columns::Columns;
 use crate::catalog::filter::{Filter, Predicate};
 use crate::problem::Problem;
 
-/// Everything that can be said without a clock; each conflict names the rule that should change.
-pub fn conflicts(rules: &Rules, columns: &Columns) -> Vec<Problem> {
-    let mut found = Vec::new();
-    for rule in &rules.rules {
-        of_itself(rule, columns, &mut found);
-    }
-    same_names(&rules.rules, &mut found);
-    pinned_and_suppressed(&rules.rules, columns, &mut found);
-    under_the_same_conditions(&rules.rules, &mut found);
-    found
-}
-
-/// Rules that will never hold again.
-pub fn expired(rules: &Rules, now: Timestamp) -> Vec<Problem> {
-    let ended = rules.rules.iter().filter_map(|rule| {
-        let until = rule.ends().filter(|until| until.at <= now)?;
-        let reason = format!("rule `{}` expired: it ended {}", rule.name, until.text);
-        Some(problem(
-            rule,
-            reason,
-            "remove it, or give it a later `until`",
-        ))
-    });
-    ended.collect()
-}
-
-fn problem(rule: &Rule, reason: String, suggestion: &str) -> Problem {
-    Problem::new(rule.file.to_string(), reason)
-        .at(rule.line)
-        .suggest(suggestion)
-}
-
-fn of_itself(rule: &Rule, columns: &Columns, found: &mut Vec<Problem>) {
-    let name = &rule.name;
-    if let Some(reason) = never_holds(rule) {
-        let reason = format!("rule `{name}` never holds: {reason}");
-        found.push(problem(rule, reason, "change one of the two conditions"));
-    }
-    let asked = rule
-        .when
-        .iter()
-        .filter_map(|condition| match &condition.test {
-            Test::Category { filter, .. } | Test::Filter(filter) => Some((filter, &condition.text)),
-            _ => None,
-        });
-    let own_filter = "filter".to_string();
-    let own = rule.then.filters.iter().map(|filter| (filter, &own_filter));
-    for (filter, text) in asked.chain(own) {
-        if has_placeholder(filter) {
-            continue;
-        }
-        let predicate = Predicate::bind(filter, columns);
-        for pin in &rule.then.pins {
-            for product in &pin.products[..pin.own] {
-                if !predicate.holds_for_some(columns, *product) {
-                    let id = columns.product_id(*product);
-                    let reason =
-                        format!("rule `{name}` pins product `{id}`, which `{text}` leaves out");
-                    let instead = "the pin cannot land; pin another product, or change the filter";
-                    found.push(problem(rule, reason, instead));
-                }
-            }
-        }
-    }
-    for pin in &rule.then.pins {
-        let first = pin.products[0];
-        if columns.sold_out(first) && pin.own == 1 {
-            let id = columns.product_id(first);
-            let instead = match pin.products.get(1) {
-                Some(next) => format!(
-                    "`{}` stands in; the pin resumes by itself",
-                    columns.product_id(*next)
-                ),
-                None => "name a fallback; the pin resumes by itself".to_string(),
-            };
-            let reason = format!("rule `{name}`: pinned product `{id}` is sold out");
-            found.push(problem(rule, reason, &instead));
-        }
-    }
-}
-
-fn has_placeholder(filter: &Filter) -> bool {
-    let mut has = false;
-    filter.with_values(&mut |value| {
-        has |= value.starts_with('{');
-        value.to_string()
-    });
-    has
-}
-
-/// Two conditions of one rule that cannot both hold.
-fn never_holds(rule: &Rule) -> Option<String> {
-    let moment = |from: bool| {
-        rule.when
-            .iter()
-            .find_map(|condition| match &condition.test {
-                Test::From(own) if from => Some(own),
-                Test::Until(own) if !from => Some(own),
-                _ => None,
-            })
-    };
-    if let (Some(from), Some(until)) = (moment(true), moment(false))
-        && from.at >= until.at
-    {
-        return Some(format!("it ends {} and begins {}", until.text, from.text));
-    }
-    for without in &rule.when {
-        let Test::Without {
-            patterns: unwanted, ..
-        } = &without.test
-        else {
-            continue;
-        };
-        for wanted in &rule.when {
-            let Test::Query { patterns, .. } = &wanted.test else {
-                continue;
-            };
-            let is_unwanted =
-                |pattern: &Pattern| unwanted.iter().any(|unwanted| stands_in(unwanted, pattern));
-            if !patterns.is_empty() && patterns.iter().all(is_unwanted) {
-                return Some(format!("`{}` and `{}`", wanted.text, without.text));
-            }
-        }
-    }
-    None
-}
-
-fn stands_in(part: &Pattern, whole: &Pattern) -> bool {
-    let mut windows = whole.tokens.windows(part.tokens.len().max(1));
-    windows.any(|window| window == part.tokens)
-}
-
-fn same_names(rules: &[Arc<Rule>], found: &mut Vec<Problem>) {
+pub(super) fn same_names(rules: &[Arc<Rule>], found: &mut Vec<Problem>) {
     let mut known: FxHashMap<&str, &Rule> = FxHashMap::default();
     for rule in rules {
         if let Some(first) = known.insert(&rule.name, rule) {
@@ -157,7 +26,12 @@ fn same_names(rules: &[Arc<Rule>], found: &mut Vec<Problem>) {
     }
 }
 
-fn pinned_and_suppressed(rules: &[Arc<Rule>], columns: &Columns, found: &mut Vec<Problem>) {
+/// Pins of products that another rule leaves out whenever both hold.
+pub(super) fn pinned_and_left_out(
+    rules: &[Arc<Rule>],
+    columns: &Columns,
+    found: &mut Vec<Problem>,
+) {
     let mut pinned: FxHashMap<u32, Vec<&Rule>> = FxHashMap::default();
     for rule in rules {
         for pin in &rule.then.pins {
@@ -169,29 +43,78 @@ fn pinned_and_suppressed(rules: &[Arc<Rule>], columns: &Columns, found: &mut Vec
             }
         }
     }
+    let all = by_product(&pinned);
     for rule in rules {
         for product in &rule.then.suppressed {
             for pinning in pinned.get(product).into_iter().flatten() {
-                if !holds_whenever(rule, pinning) && !holds_whenever(pinning, rule) {
-                    continue;
-                }
-                let id = columns.product_id(*product);
-                let reason = format!(
-                    "rule `{}` pins product `{id}`, which rule `{}` ({}:{}) suppresses",
-                    pinning.name, rule.name, rule.file, rule.line
-                );
-                let instead = "suppressing wins; remove the pin or the suppression";
-                found.push(problem(pinning, reason, instead));
+                left_out(pinning, rule, *product, "suppresses", columns, found);
+            }
+        }
+        let bind = |filters: &[Filter]| -> Vec<Predicate> {
+            let bound = filters.iter().filter(|filter| !has_placeholder(filter));
+            bound
+                .map(|filter| Predicate::bind(filter, columns))
+                .collect()
+        };
+        let (hidden, listed) = (
+            bind(&rule.then.suppressed_filters),
+            bind(&rule.then.filters),
+        );
+        if hidden.is_empty() && listed.is_empty() {
+            continue;
+        }
+        for (product, pinning) in &all {
+            let passes = |own: &Predicate| own.holds_for_some(columns, *product);
+            if hidden.iter().any(passes) {
+                left_out(pinning, rule, *product, "suppresses", columns, found);
+            }
+            // A rule's own filter is looked at when the rule is.
+            if !std::ptr::eq(*pinning, &**rule) && !listed.iter().all(passes) {
+                left_out(pinning, rule, *product, "does not list", columns, found);
             }
         }
     }
 }
 
+/// Pinned products and who pins them, in the order of the catalog.
+fn by_product<'r>(pinned: &FxHashMap<u32, Vec<&'r Rule>>) -> Vec<(u32, &'r Rule)> {
+    let mut all: Vec<(u32, &Rule)> = pinned
+        .iter()
+        .flat_map(|(product, by)| by.iter().map(|rule| (*product, *rule)))
+        .collect();
+    all.sort_by_key(|(product, rule)| (*product, rule.line));
+    all
+}
+
+fn left_out(
+    pinning: &Rule,
+    rule: &Rule,
+    product: u32,
+    does: &str,
+    columns: &Columns,
+    found: &mut Vec<Problem>,
+) {
+    if !holds_whenever(rule, pinning) && !holds_whenever(pinning, rule) {
+        return;
+    }
+    let id = columns.product_id(product);
+    let reason = format!(
+        "rule `{}` pins product `{id}`, which rule `{}` ({}:{}) {does}",
+        pinning.name, rule.name, rule.file, rule.line
+    );
+    let instead = match does {
+        "suppresses" => "suppressing wins; remove the pin or the suppression",
+        _ => "the pin cannot land while both hold; pin another product, or change the filter",
+    };
+    found.push(problem(pinning, reason, instead));
+}
+
 /// Rules with the same conditions, and those without any: of what there is only one, the first has it.
-fn under_the_same_conditions(rules: &[Arc<Rule>], found: &mut Vec<Problem>) {
+pub(super) fn under_the_same_conditions(rules: &[Arc<Rule>], found: &mut Vec<Problem>) {
     let mut ordered: Vec<&Arc<Rule>> = rules.iter().collect();
     ordered.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
     let mut takers: FxHashMap<(String, String), &Rule> = FxHashMap::default();
+    let mut stopping: Vec<&Rule> = Vec::new();
     for rule in ordered {
         let own = signature(&rule.when);
         let places = [own.clone(), String::new()];
@@ -203,7 +126,10 @@ fn under_the_same_conditions(rules: &[Arc<Rule>], found: &mut Vec<Problem>) {
                 is_first.then_some((taker.name.clone(), taker.file.clone(), taker.line))
             })
         };
-        if let Some((by, file, line)) = before("stop", &takers) {
+        let stops_it = |stop: &&&Rule| stop.priority > rule.priority && holds_whenever(stop, rule);
+        let stopped_by = stopping.iter().find(stops_it);
+        let stopped_by = stopped_by.map(|stop| (stop.name.clone(), stop.file.clone(), stop.line));
+        if let Some((by, file, line)) = before("stop", &takers).or(stopped_by) {
             let reason = format!(
                 "rule `{}` is shadowed: rule `{by}` ({file}:{line}) stops the rules after it",
                 rule.name
@@ -234,6 +160,7 @@ fn under_the_same_conditions(rules: &[Arc<Rule>], found: &mut Vec<Problem>) {
         }
         if rule.stop {
             takers.entry((own, "stop".into())).or_insert(rule);
+            stopping.push(rule);
         }
     }
 }

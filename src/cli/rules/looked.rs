@@ -1,0 +1,125 @@
+//! Rules as they are: listed, and asked why they hold or not.
+
+use super::super::output::{grouped, print_json};
+use super::super::{CliError, Outcome, now, open, open_without_shoppers};
+use crate::engine::Request;
+use crate::journal::JournalError;
+use crate::publishing::ShopPaths;
+use crate::publishing::rulebook;
+
+#[derive(clap::Args)]
+pub(super) struct List {
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Why {
+    /// The words; none lists every product.
+    #[arg(default_value = "")]
+    query: Vec<String>,
+    #[arg(long)]
+    filter: Option<String>,
+    #[arg(long)]
+    category: Option<String>,
+    /// Ask `POST /v1/rules/trace` while the shop is being served: then the server has its shoppers.
+    #[arg(long)]
+    shopper: Option<String>,
+    #[arg(long)]
+    segment: Option<String>,
+    #[arg(long, default_value = "search")]
+    surface: String,
+    /// Tags, comma-separated.
+    #[arg(long, value_delimiter = ',')]
+    context: Vec<String>,
+    #[arg(long)]
+    device: Option<String>,
+    #[arg(long)]
+    campaign: Option<String>,
+    /// As of this time, such as 2026-12-01T08:00:00Z.
+    #[arg(long)]
+    at: Option<jiff::Timestamp>,
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
+        let files = rulebook::rule_files(paths)?;
+        if self.json {
+            print_json(&files)?;
+            return Ok(Outcome::Done);
+        }
+        for file in files {
+            println!("{} (version {})", file.file, file.version);
+            for placed in file.rules {
+                let off = if placed.rule.enabled { "" } else { " (off)" };
+                println!("  {:>4}  {}{off}", placed.line, placed.rule.name);
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+impl Why {
+    pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
+        let engine = match self.shopper {
+            Some(_) => open(paths).map_err(served)?,
+            None => open_without_shoppers(paths)?,
+        };
+        let request = Request {
+            filter: self.filter,
+            category: self.category,
+            shopper: self.shopper,
+            segment: self.segment,
+            surface: self.surface,
+            context: self.context,
+            device: self.device,
+            campaign: self.campaign,
+            ..Request::new(self.query.join(" "), self.at.unwrap_or_else(now))
+        };
+        let trace = engine.trace(&request)?;
+        if self.json {
+            print_json(&trace)?;
+            return Ok(Outcome::Done);
+        }
+        if let Some(spelling) = &trace.spelling {
+            println!("read as `{spelling}`");
+        }
+        println!("{} hits", grouped(trace.total as u64));
+        for rule in &trace.rules {
+            let held = if rule.held { "held" } else { "did not hold" };
+            let reason = rule.reason.as_ref();
+            let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+            println!(
+                "{}:{}: rule `{}` {held}{reason}",
+                rule.file, rule.line, rule.name
+            );
+            if let Some(only) = &rule.would_hold_without {
+                println!("    would hold without `{only}`");
+            }
+            if rule.held {
+                println!("    {}", rule.does.join("; "));
+            }
+            for change in &rule.changed {
+                let place = |place: Option<usize>| match place {
+                    Some(place) => place.to_string(),
+                    None => "not on the page".to_string(),
+                };
+                let (from, to) = (place(change.without), place(change.with));
+                println!("    product {}: {from} → {to}", change.product);
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn served(error: CliError) -> CliError {
+    match error {
+        CliError::Journal(JournalError::InUse { .. }) => CliError::Failed(
+            "the shop is being served, and its shoppers are with the server: send the same to `POST /v1/rules/trace`, or leave out --shopper"
+                .into(),
+        ),
+        error => error,
+    }
+}
