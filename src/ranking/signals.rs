@@ -101,8 +101,7 @@ pub(super) fn contributions(
     variety::contribute(shelf, ranking, candidates, &mut signals, &mut table);
     for adjustment in ranking.adjustments {
         let (predicate, by) = adjustment.bind(shelf.columns);
-        let holds =
-            |candidate: &Candidate| predicate.holds_for_some(shelf.columns, candidate.ordinal);
+        let holds = predicate.hold_for_some(shelf.columns, &products);
         let name = adjustment.name.clone();
         let shares = adjustment.measure.map(|measure| {
             let raw =
@@ -113,11 +112,11 @@ pub(super) fn contributions(
                 ranking,
             )
         });
-        let of = |(at, candidate): (usize, &Candidate)| {
+        let of = |(at, holds)| {
             let share = shares.as_ref().map_or(1.0, |shares| shares[at] as f32);
-            if holds(candidate) { by * share } else { 0.0 }
+            if holds { by * share } else { 0.0 }
         };
-        let column = candidates.iter().enumerate().map(of).collect();
+        let column = holds.into_iter().enumerate().map(of).collect();
         signals.push(match adjustment.measure {
             Some(_) => Signal::Goal(name),
             None => Signal::Adjustment(name),

@@ -16,7 +16,7 @@ use crate::model::{
     BRANDS, CATEGORIES, COLORS, Condition, Product, WORDS, built, catalog, matching, passes, query,
     request,
 };
-use crate::shop::{ids, now};
+use crate::shop::{Shop, ids, now};
 
 /// A rule of the model.
 #[derive(Debug, Clone)]
@@ -401,7 +401,10 @@ proptest! {
             prop_assert_eq!((listed.len(), page.total), (expected.len(), expected.len()), "{:?}\n{}", asked, text);
             prop_assert_eq!(shop.all_ids(&request, size), ids(&page));
             if held.iter().all(|rule| rule.slot.is_none()) {
-                check_order(&shop, &request, &held, &listed, &landed)?;
+                check_landing(&listed, &landed)?;
+            }
+            if held.iter().all(|rule| rule.slot.is_none() && !rule.boosts) {
+                check_rest(&shop, &request, &allowed, &listed, &landed)?;
             }
             let suggested = shop.engine.suggest(&request).unwrap();
             for id in suggested.into_iter().filter_map(|found| found.id) {
@@ -411,33 +414,38 @@ proptest! {
     }
 }
 
-/// Pins stand where they land, and everything else around them in the order it has without rules.
-fn check_order(
-    shop: &crate::shop::Shop,
-    request: &Request,
-    held: &[&Rule],
-    listed: &[usize],
-    landed: &[(usize, usize)],
-) -> Result<(), TestCaseError> {
+/// Pins stand where they land; what lies past the end of the list moves up to it.
+fn check_landing(listed: &[usize], landed: &[(usize, usize)]) -> Result<(), TestCaseError> {
     let others = listed.len() - landed.len();
     for (before, (position, id)) in landed.iter().enumerate() {
-        // What lies past the end of the list moves up to it.
         let place = (*position).min(others + before + 1);
         prop_assert_eq!(listed[place - 1], *id, "{:?} in {:?}", landed, listed);
     }
-    if held.iter().any(|rule| rule.boosts) {
+    Ok(())
+}
+
+/// Everything else has the order that it has without rules, under the same filters. Where a product is suppressed, the
+/// others may change places by a rounding of their relevance to the best.
+fn check_rest(
+    shop: &Shop,
+    request: &Request,
+    allowed: &Allowed<'_>,
+    listed: &[usize],
+    landed: &[(usize, usize)],
+) -> Result<(), TestCaseError> {
+    let conditions = Condition::All(allowed.conditions.clone());
+    let plain = shop.page(&Request {
+        rules: RulesSwitch::Off,
+        filter: (!allowed.conditions.is_empty()).then(|| conditions.text()),
+        ..request.clone()
+    });
+    let plain = numbers(&plain);
+    if plain.iter().any(|id| allowed.suppressed.contains(id)) {
         return Ok(());
     }
     let is_pinned = |id: &usize| landed.iter().any(|(_, pinned)| pinned == id);
-    let plain = shop.page(&Request {
-        rules: RulesSwitch::Off,
-        ..request.clone()
-    });
     let rest: Vec<usize> = listed.iter().copied().filter(|id| !is_pinned(id)).collect();
-    let plain: Vec<usize> = numbers(&plain)
-        .into_iter()
-        .filter(|id| rest.contains(id))
-        .collect();
+    let plain: Vec<usize> = plain.into_iter().filter(|id| !is_pinned(id)).collect();
     prop_assert_eq!(rest, plain);
     Ok(())
 }

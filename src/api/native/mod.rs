@@ -9,6 +9,7 @@ pub(super) mod search;
 pub(super) mod shoppers;
 pub(super) mod suggest;
 pub(super) mod synonyms;
+pub(super) mod tried;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;

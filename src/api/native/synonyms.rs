@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
-use super::rules::{DaysQuery, FileBody, FileText, put_text, read, searches_of};
+use super::rules::{FileBody, FileText, put_text, read};
+use super::tried::{DaysQuery, searches_of};
 use crate::evaluation::{Suggestions, SynonymTest, Use, suggested_synonyms, synonym_test};
 use crate::publishing::rulebook::{self, Published};
 use crate::publishing::{SynonymLine, synonym_lines};
@@ -78,7 +79,7 @@ pub(in crate::api) async fn used(
     State(shop): State<Shop>,
     query: Result<Query<DaysQuery>, QueryRejection>,
 ) -> Result<Json<SynonymUsage>, ApiError> {
-    let Json(usage) = super::rules::used(State(shop), query).await?;
+    let Json(usage) = super::tried::used(State(shop), query).await?;
     Ok(Json(SynonymUsage {
         searches: usage.searches,
         coverage: usage.synonym_coverage,

@@ -59,6 +59,15 @@ impl<'c> Predicate<'c> {
         variants.any(|variant| self.holds(product, variant))
     }
 
+    /// Whether it holds for at least one variant of each product.
+    pub fn hold_for_some(&self, columns: &Columns, products: &[u32]) -> Vec<bool> {
+        if !self.per_variant {
+            return self.hold(products);
+        }
+        let holds = |product: &u32| self.holds_for_some(columns, *product);
+        products.iter().map(holds).collect()
+    }
+
     /// Whether it holds, product by product; not for what is said of variants. One column is read after the other, so
     /// that many cells are fetched at a time.
     pub fn hold(&self, products: &[u32]) -> Vec<bool> {
