@@ -138,8 +138,8 @@ pub fn back_test(
         })
     };
     let measured = in_parallel(&touched, measure, progress)?;
-    let hidden: Vec<String> = draft.suppressed_ids(&snapshot.catalog.columns);
-    summarise(&mut report, &snapshot, searches, &measured, &hidden);
+    let hides = draft.suppress(&snapshot.catalog.columns);
+    summarise(&mut report, &snapshot, searches, &measured, hides);
     Ok(report)
 }
 
@@ -197,7 +197,7 @@ fn summarise(
     snapshot: &Snapshot,
     searches: &Searches,
     measured: &[Measured],
-    hidden: &[String],
+    hides: impl Fn(&str) -> bool,
 ) {
     let pages = measured.iter();
     let pages = pages.map(|one| (one.query, one.before.products.as_slice()));
@@ -231,10 +231,7 @@ fn summarise(
         report.sold_out_shown.before += one.before.sold_out * times;
         report.sold_out_shown.after += one.after.sold_out * times;
         let shown = |side: &Side| {
-            let hidden = side
-                .products
-                .iter()
-                .filter(|product| hidden.contains(product));
+            let hidden = side.products.iter().filter(|product| hides(product));
             hidden.count() as u64 * times
         };
         report.suppressed_shown.before += shown(&one.before);

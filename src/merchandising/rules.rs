@@ -11,6 +11,8 @@ use super::reader::{RuleReader, one_line};
 use super::rule::Rule;
 use super::words::Values;
 use super::written::WrittenRule;
+use crate::catalog::columns::Columns;
+use crate::catalog::filter::Predicate;
 use crate::problem::{Problem, line_of};
 use crate::ranking::Shelf;
 use crate::text::Analyzer;
@@ -216,12 +218,21 @@ impl Rules {
         rules
     }
 
-    /// The ids of the products that any of these rules suppresses.
-    pub fn suppressed_ids(&self, columns: &crate::catalog::columns::Columns) -> Vec<String> {
-        let products = self.rules.iter().flat_map(|rule| &rule.then.suppressed);
-        products
-            .map(|product| columns.product_id(*product).to_string())
-            .collect()
+    /// Whether any of these rules suppresses a product, by its id or by a filter, when it holds.
+    pub fn suppress<'c>(&self, columns: &'c Columns) -> impl Fn(&str) -> bool + use<'c> {
+        let then = || self.rules.iter().map(|rule| &rule.then);
+        let products: FxHashSet<u32> = then().flat_map(|then| then.suppressed.clone()).collect();
+        let filters = then().flat_map(|then| &then.suppressed_filters);
+        let hidden: Vec<Predicate<'c>> = filters
+            .map(|filter| Predicate::bind(filter, columns))
+            .collect();
+        move |id| {
+            columns.ordinal(id).is_some_and(|product| {
+                let mut hidden = hidden.iter();
+                products.contains(&product)
+                    || hidden.any(|hidden| hidden.holds_for_some(columns, product))
+            })
+        }
     }
 
     /// These rules without the one of this name.
