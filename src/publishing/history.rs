@@ -159,10 +159,18 @@ pub fn undo(
             let (_, found) = current(paths, file)?;
             let versions = history(paths, file)?;
             let before = versions.iter().find(|version| version.version != found);
-            let nothing = || HistoryError::NothingToUndo {
-                file: file.to_string(),
-            };
-            before.ok_or_else(nothing)?.version.clone()
+            match (before, versions.as_slice()) {
+                (Some(before), _) => before.version.clone(),
+                // Before it was written for the first time, there was nothing.
+                (None, [only]) if only.version == found => {
+                    return publish(paths, file, NOTHING, None, change);
+                }
+                (None, _) => {
+                    return Err(HistoryError::NothingToUndo {
+                        file: file.to_string(),
+                    });
+                }
+            }
         }
     };
     let text = text_of(paths, file, &version)?;

@@ -1,7 +1,9 @@
 //! Rules and synonyms written by programs: checked first, then written into the files that people write too.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::ShopPaths;
@@ -204,7 +206,7 @@ pub fn put_rule(
 }
 
 /// Puts each of these rules where the rule of its name stands in a file, or at its end.
-pub fn put_rules(
+fn put_rules(
     paths: &ShopPaths,
     snapshot: &Snapshot,
     file: &str,
@@ -212,14 +214,58 @@ pub fn put_rules(
     expected: Option<&str>,
     change: &Change,
 ) -> Result<Published, EditError> {
+    let (text, version) = with_rules(paths, file, rules)?;
+    // Between reading and writing nobody else may have written.
+    let expected = expected.unwrap_or(&version);
+    publish_rules(paths, snapshot, file, &text, Some(expected), change)
+}
+
+/// Puts each of these rules where the rule of its name stands in whatever file, and the new ones at the end of `file`.
+/// Nothing is written unless all of it can be read; `expected` is the version of `file`.
+pub fn import_rules(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    file: &str,
+    rules: &[WrittenRule],
+    expected: Option<&str>,
+    change: &Change,
+) -> Result<Vec<Published>, EditError> {
+    let mut places: FxHashMap<String, String> = FxHashMap::default();
+    for own in rule_files(paths)? {
+        for placed in own.rules {
+            places.entry(placed.rule.name).or_insert(own.file.clone());
+        }
+    }
+    let mut by_file: BTreeMap<&str, Vec<&WrittenRule>> = BTreeMap::new();
+    for rule in rules {
+        let place = places.get(&rule.name).map_or(file, String::as_str);
+        by_file.entry(place).or_default().push(rule);
+    }
+    let mut drafts = Vec::new();
+    for (own, rules) in by_file {
+        let (text, version) = with_rules(paths, own, rules)?;
+        read_draft(snapshot, own, &text)?;
+        let expected = expected.filter(|_| own == file);
+        drafts.push((own, text, expected.map_or(version, str::to_string)));
+    }
+    let publish = |(own, text, expected): (&str, String, String)| {
+        publish_rules(paths, snapshot, own, &text, Some(&expected), change)
+    };
+    drafts.into_iter().map(publish).collect()
+}
+
+/// The text of a file with these rules put into it, and the version that text was made of.
+fn with_rules<'w>(
+    paths: &ShopPaths,
+    file: &str,
+    rules: impl IntoIterator<Item = &'w WrittenRule>,
+) -> Result<(String, String), EditError> {
     let (mut text, version) = history::current(paths, file)?;
     for rule in rules {
         text = merchandising::put_rule(file, &text, rule)
             .map_err(|problem| EditError::Refused(vec![problem]))?;
     }
-    // Between reading and writing nobody else may have written.
-    let expected = expected.unwrap_or(&version);
-    publish_rules(paths, snapshot, file, &text, Some(expected), change)
+    Ok((text, version))
 }
 
 /// Takes a rule out of its file.

@@ -246,15 +246,15 @@ pub(in crate::api) async fn export(State(shop): State<Shop>) -> Result<Response,
     Ok((headers, to_sheet(&rules)).into_response())
 }
 
-/// Write the rules of a CSV into a file: each where the rule of its name stands, or at the end.
+/// Write the rules of a CSV: each where the rule of its name stands, in whatever file, and new ones at the end of one.
 #[utoipa::path(post, path = "/v1/rules/import", tag = "merchandising", params(ImportQuery),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, body = Published), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    responses((status = 200, body = Imported), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(in crate::api) async fn import(
     State(shop): State<Shop>,
     query: Result<Query<ImportQuery>, QueryRejection>,
     body: Body,
-) -> Result<Json<Published>, ApiError> {
+) -> Result<Json<Imported>, ApiError> {
     let Query(query) = query.map_err(super::query_error)?;
     let file = rulebook::rule_file(query.file.as_deref().unwrap_or(rulebook::RULE_FILE))?;
     let sheet = super::text(&shop, body).await?;
@@ -266,16 +266,24 @@ pub(in crate::api) async fn import(
         let snapshot = shop.engine.snapshot();
         let version = query.reason.version.as_deref();
         let change = query.reason.change();
-        rulebook::put_rules(&shop.paths, &snapshot, &file, &rules, version, &change)
+        let files =
+            rulebook::import_rules(&shop.paths, &snapshot, &file, &rules, version, &change)?;
+        Ok(Imported { files })
     })
     .await
+}
+
+/// The files that were written.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(in crate::api) struct Imported {
+    files: Vec<Published>,
 }
 
 /// Where a CSV belongs.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::api) struct ImportQuery {
-    /// The file; `rules` when not said.
+    /// The file for rules that stand in none yet; `rules` when not said.
     file: Option<String>,
     #[serde(flatten)]
     #[param(inline)]

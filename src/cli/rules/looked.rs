@@ -101,6 +101,9 @@ impl Why {
             if rule.held {
                 println!("    {}", rule.does.join("; "));
             }
+            if rule.held && rule.changed.is_empty() {
+                println!("    changes no place on this page");
+            }
             for change in &rule.changed {
                 let place = |place: Option<usize>| match place {
                     Some(place) => place.to_string(),

@@ -41,7 +41,7 @@ enum Command {
     Diff(Diff),
     /// Write all rules as CSV to standard output.
     Export,
-    /// Write the rules of a CSV into a rule file.
+    /// Write the rules of a CSV back: each where the rule of its name stands, new ones into a rule file.
     Import(Import),
     /// How much each rule and each line of synonyms was used.
     Usage(Days),

@@ -67,6 +67,10 @@ impl Test {
 }
 
 fn print_back_test(report: &BackTest, days: u16) {
+    if report.searches == 0 {
+        println!("no searches of {days} days are logged: storefronts send them as `search` events");
+        return;
+    }
     println!(
         "{} searches in {days} days, {} distinct queries",
         grouped(report.searches),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::output::{grouped, print_json, print_problems};
+use super::super::output::{counted, print_json, print_problems};
 use super::super::{CliError, Outcome, now, open_without_shoppers};
 use super::read;
 use crate::merchandising::{from_sheet, to_sheet};
@@ -77,7 +77,7 @@ pub(super) struct Diff {
 pub(super) struct Import {
     /// The CSV.
     sheet: PathBuf,
-    /// The rule file they belong in.
+    /// The rule file for rules that stand in none yet.
     #[arg(long, default_value = rulebook::RULE_FILE)]
     file: String,
     #[command(flatten)]
@@ -167,10 +167,15 @@ impl Import {
         let file = rulebook::rule_file(&self.file)?;
         let snapshot = open_without_shoppers(paths)?.snapshot();
         let change = self.reason.change();
-        let published = rulebook::put_rules(paths, &snapshot, &file, &rules, None, &change)?;
-        print_problems(&published.problems);
-        print_problems(&published.conflicts);
-        println!("{} rules are in {file}", grouped(rules.len() as u64));
+        for published in rulebook::import_rules(paths, &snapshot, &file, &rules, None, &change)? {
+            print_problems(&published.problems);
+            print_problems(&published.conflicts);
+            println!(
+                "{} is at version {}",
+                published.file, published.version.version
+            );
+        }
+        println!("{} read", counted(rules.len() as u64, "rule"));
         Ok(Outcome::Done)
     }
 }

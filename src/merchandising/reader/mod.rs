@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::rule::{Condition, Rule};
 use super::rules::Reading;
 use super::written::WrittenRule;
-use crate::problem::Problem;
+use crate::problem::{Problem, nearest};
 
 pub use known::SURFACES;
 
@@ -26,13 +26,18 @@ pub(super) struct RuleReader<'r> {
 impl RuleReader<'_> {
     /// The rule; `None` when it is switched off or cannot be read.
     pub(super) fn read(&mut self, value: toml::Value) -> Option<Rule> {
+        let name = value.get("name").and_then(toml::Value::as_str);
+        let name = name.unwrap_or_default().to_string();
         let written: WrittenRule = match value.try_into() {
             Ok(written) => written,
             Err(error) => {
-                self.report(
-                    one_line(error.message()),
-                    "the other rules of the file hold",
-                );
+                let message = one_line(error.message());
+                let instead = instead_of(&message);
+                let reason = match name.is_empty() {
+                    true => message,
+                    false => format!("rule `{name}`: {message}"),
+                };
+                self.report(reason, &instead);
                 return None;
             }
         };
@@ -82,6 +87,29 @@ impl RuleReader<'_> {
                 .suggest(suggestion),
         );
     }
+}
+
+/// What to write instead of what the TOML reader did not take.
+fn instead_of(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let first = quoted.next().unwrap_or_default();
+    if message.starts_with("unknown field")
+        && let Some(near) = nearest(first, quoted)
+    {
+        return format!("did you mean `{near}`?");
+    }
+    let is_number = ["integer", "floating point"];
+    let is_number = is_number
+        .iter()
+        .any(|kind| message.contains(&format!("invalid type: {kind}")));
+    if is_number && (message.contains("string") || message.contains("text")) {
+        return format!("write it in quotes: \"{first}\"");
+    }
+    if message.starts_with("expected the id of a product") || message.starts_with("expected a text")
+    {
+        return "texts and ids stand in quotes: \"1992211\"".into();
+    }
+    "the other rules of the file hold".into()
 }
 
 /// A message of the TOML reader on one line.
