@@ -181,7 +181,8 @@ impl<'r> Landing<'r> {
     fn is_free_match(&self, product: u32) -> bool {
         self.place_of(product).is_some_and(|place| {
             let candidate = &self.ranked.hits[place].candidate;
-            place < RERANKED_MAX && !candidate.sold_out && !self.is_taken(place)
+            let can_land = candidate.matches && !candidate.sold_out;
+            place < RERANKED_MAX && can_land && !self.is_taken(place)
         })
     }
 

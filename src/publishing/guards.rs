@@ -1,6 +1,7 @@
 //! What a publication may change without being asked twice: a truncated or broken feed must not empty the shop.
 
 use rustc_hash::FxHashSet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::product::{Product, Value};
@@ -17,7 +18,7 @@ const CATEGORIES_MAX: usize = 1_000_000;
 
 /// How much a publication may change, in percent of what is live; `[limits]` in `endcap.toml`. A limit of 100 never
 /// stops a loss.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Products that may go.

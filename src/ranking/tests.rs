@@ -64,6 +64,7 @@ fn candidates(shop: &Shop, relevances: &[f32]) -> Vec<Candidate> {
     let candidate = |(ordinal, bm25): (usize, &f32)| Candidate {
         ordinal: ordinal as u32,
         sold_out: shop.columns.sold_out(ordinal as u32),
+        matches: true,
         features: Features {
             bm25: *bm25,
             coverage: 1.0,

@@ -46,6 +46,7 @@ pub(super) fn fetch(
     let candidates = kept.into_iter().map(|found| Candidate {
         ordinal: found.ordinal,
         sold_out: columns.sold_out(found.ordinal),
+        matches: found.units != 0 || plan.units.is_empty(),
         features: look.as_ref().map_or_else(Features::default, |look| {
             look.features(found.ordinal, found.units, &mut counts)
         }),

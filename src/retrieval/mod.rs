@@ -119,6 +119,8 @@ pub struct Candidate {
     pub ordinal: u32,
     /// Read once, when fetched.
     pub sold_out: bool,
+    /// It is on the list because of the words, and not only because it was brought in.
+    pub matches: bool,
     pub features: Features,
 }
 

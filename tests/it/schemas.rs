@@ -31,7 +31,8 @@ static SHOP: LazyLock<Shop> = LazyLock::new(shoes);
 const FILES: [Whole; 6] = [
     Whole {
         name: "endcap",
-        text: "listen = '127.0.0.1:7700'\ndata_dir = 'data'\nbody_bytes_max = 1\nretention_days = 1\nname = 'x'\n",
+        text: "listen = '127.0.0.1:7700'\ndata_dir = 'data'\nbody_bytes_max = 1\nretention_days = 1\nname = 'x'
+[limits]\nproducts_lost = 20\nsellable_lost = 30\ncategories_lost = 30\nimages_lost = 30\nprice_changed = 50\n",
         accepts: |text| {
             let folder = folder();
             folder.write("shop/endcap.toml", text);

@@ -71,6 +71,17 @@ fn a_pin_obeys_the_shoppers_filters_and_the_words_when_told_to() {
 }
 
 #[test]
+fn what_another_pin_brings_in_does_not_match_the_words_for_that() {
+    check_then(
+        "pin = [{ product = \"4\", position = 3, obey = \"query\" }, { product = \"4\", position = 1 }]",
+        "shoes",
+        expect![[r#"
+            4 1 3 2
+            r: product `4` is not among the matches"#]],
+    );
+}
+
+#[test]
 fn a_pin_is_not_repeated_on_page_2() {
     let shop = shoes().rules("[[rule]]\nname = \"r\"\npin = [{ product = \"6\", position = 2 }]\n");
     let pages = shop.all_ids(&ask(" "), 2);
