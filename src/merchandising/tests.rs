@@ -69,7 +69,7 @@ fn a_bad_rule_is_reported_with_its_line_and_the_others_hold() {
         "[[rule]]\nname = \"good\"\npin = [{ product = \"1\", position = 1 }]\n\n[[rule]]\nname = \"bad\"\npins = []\n",
         1,
         expect![[r#"
-            rules/a.toml:5: unknown field `pins`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets` (the other rules of the file hold)
+            rules/a.toml:5: rule `bad`: unknown field `pins`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets` (did you mean `pin`?)
         "#]],
     );
     check_problems(

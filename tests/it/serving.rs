@@ -114,10 +114,9 @@ fn whatever_becomes_of_rule_files_the_last_good_rules_are_served() {
     problem("newline");
     folder.write(name, "[[rule]]\nname = \"recall\"\nsupp");
     problem("key with no value");
-    folder.write(
-        name,
-        format!("x = [\n{}", "# more of the same\n".repeat(50 << 20 >> 4)),
-    );
+    // Whole at once, so that the problem names one size.
+    let large = format!("x = [\n{}", "# more of the same\n".repeat(50 << 20 >> 4));
+    fs::rename(folder.write("large", large), folder.path(name)).unwrap();
     problem("bytes");
     folder.write(name, "\n");
     problem("is empty");
@@ -128,7 +127,7 @@ fn whatever_becomes_of_rule_files_the_last_good_rules_are_served() {
     expect![[r#"
         {"file":"merchandising/rules/recall.toml","line":3,"reason":"unexpected key or value, expected newline, `#`","suggestion":"the last good version stays in force until it is mended"}
         {"file":"merchandising/rules/recall.toml","line":3,"reason":"key with no value, expected `=`","suggestion":"the last good version stays in force until it is mended"}
-        {"file":"merchandising/rules/recall.toml","reason":"has 23068672 bytes, at most 16777216 are read","suggestion":"split it into several files; the last good version stays in force until it is mended"}
+        {"file":"merchandising/rules/recall.toml","reason":"has 62259206 bytes, at most 16777216 are read","suggestion":"split it into several files; the last good version stays in force until it is mended"}
         {"file":"merchandising/rules/recall.toml","reason":"is empty, as a file is that is being written","suggestion":"remove it, or write a comment into it, when nothing should hold; the last good version stays in force until it is mended"}
         {"file":"merchandising/rules/recall.toml","line":1,"reason":"is no text in UTF-8","suggestion":"save it with the encoding UTF-8; the last good version stays in force until it is mended"}
         {"file":"merchandising/rules","reason":"the folder is gone, so its last good files stay in force","suggestion":"bring it back; an empty folder means that there is nothing"}
