@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use jiff::Timestamp;
 
 use super::{Kept, lock, read, write};
-use crate::journal::{JournalError, Person};
+use crate::journal::{Consent, JournalError, Person};
 
 /// At most this many persons are erased while those who record wait.
 const ERASED_AT_ONCE: usize = 500;
@@ -22,9 +22,11 @@ impl Kept {
         oldest: Timestamp,
     ) -> Result<usize, JournalError> {
         let is_unseen = |person| -> Result<bool, JournalError> {
-            let profile = self.residents.peek(&self.journal, person)?;
-            let last_seen = profile.and_then(|profile| profile.last_seen());
-            Ok(last_seen.is_some_and(|last_seen| last_seen < oldest))
+            let Some(profile) = self.residents.peek(&self.journal, person)? else {
+                // A name of which nothing is known, not even what it allows.
+                return Ok(read(&self.people).consent(person) == Consent::Personalize);
+            };
+            Ok(profile.last_seen().is_some_and(|seen| seen < oldest))
         };
         let (mut unseen, mut erased) = (Vec::new(), 0);
         let persons = read(&self.people).persons();

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{after, entry, noon, of_product, view};
@@ -223,4 +224,66 @@ fn whoever_was_not_seen_for_long_is_erased() {
         (events(&shoppers, "anna"), events(&shoppers, "ben")),
         (0, 1)
     );
+}
+
+/// Two people with names that stand nowhere by chance, and what they may do.
+fn any_deeds() -> impl Strategy<Value = Vec<(u8, u8, i64)>> {
+    prop::collection::vec((0u8..6, 0u8..8, 0i64..100_000), 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn erasing_leaves_no_byte_of_a_shopper_whatever_was_done(deeds in any_deeds(), is_swept in any::<bool>()) {
+        let dir = TempDir::new().unwrap();
+        let shoppers = open(dir.path());
+        let names = ["token-one-of-anna", "token-two-of-anna", "account-of-anna"];
+        record(&shoppers, signed_in(names[2], view(names[0], "Zephyr", noon())));
+        let mut profiles = Vec::new();
+        for (what, number, seconds) in deeds {
+            let token = names[usize::from(number % 2)];
+            let mut viewed = view(token, &format!("brand {number}"), after(seconds));
+            match what {
+                0 => shoppers.checkpoint().unwrap(),
+                1 => assert!(shoppers.merge(token, names[2]).is_ok()),
+                2 => assert!(shoppers.split(token).is_ok()),
+                3 => record(&shoppers, signed_in(names[2], viewed)),
+                4 => record(&shoppers, view("ben", "Zephyr", after(seconds))),
+                _ => {
+                    viewed.event.query = Some("words that anna searched".to_owned());
+                    record(&shoppers, viewed);
+                }
+            }
+            profiles = names.map(|name| shoppers.profile(name).pack()).to_vec();
+        }
+        let ben = events(&shoppers, "ben");
+        let all: Vec<&str> = names.into_iter().filter(|name| shoppers.find(name).is_some()).collect();
+        if is_swept {
+            let later = after(86_400 * 900);
+            record(&shoppers, view("ben", "Zephyr", later));
+            shoppers.sweep(later, jiff::SignedDuration::from_hours(24 * 365)).unwrap();
+        } else {
+            for name in &all {
+                shoppers.erase(name).unwrap();
+            }
+        }
+        prop_assert_eq!(events(&shoppers, "ben"), ben + u64::from(is_swept));
+        prop_assert!(names.iter().all(|name| shoppers.find(name).is_none()));
+        drop(shoppers);
+        let searched = "words that anna searched".as_bytes().to_vec();
+        // A profile as short as that of nobody may stand anywhere by chance.
+        let packed = profiles.into_iter().filter(|bytes| bytes.len() > 30);
+        let traces: Vec<Vec<u8>> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
+        for trace in traces.into_iter().chain([searched]).chain(packed) {
+            for file in std::fs::read_dir(dir.path()).unwrap() {
+                let path = file.unwrap().path();
+                let bytes = std::fs::read(&path).unwrap();
+                let first = trace[0];
+                let starts = bytes.iter().enumerate().filter(|(_, byte)| **byte == first);
+                let is_left = starts.map(|(at, _)| &bytes[at..]).any(|rest| rest.starts_with(&trace));
+                prop_assert!(!is_left, "{} has {:?}", path.display(), String::from_utf8_lossy(&trace));
+            }
+        }
+    }
 }
