@@ -45,15 +45,15 @@ const FILES: [Whole; 6] = [
 [[attribute]]\nname = 'brand'\ncolumns = ['brand']\ntype = 'keyword'\nrole = 'brand'\nsearched = 2.0\nfacet = true\nfilter = true
 sort = true\nshown = true\naffinity = true\nvariant = true\nseparator = ','
 [[attribute]]\nname = 'price'\ntype = 'money'\nscale = 0.01
-[[attribute]]\nname = 'title'\ntype = 'text'\nrole = 'title'\n",
+[[attribute]]\nname = 'title'\ntype = 'text'\nrole = 'title'\ntypos = true\nlanguage = 'de'\n",
         accepts: |text| Schema::parse("schema.toml", text).is_ok(),
     },
     Whole {
         name: "ranking",
         text: "surfaces = { category = 'default' }\nsegments = { vip = 'default' }
-[recipe.default]\nsold_out = 'hide'\nimpact = 50\nmade_for = 0.3\nadjacent = 0.3\ntype = 0.3\npopularity = 0.1\nrating = 0.1
+[recipe.default]\nsold_out = 'hide'\nimpact = 50\nstock = 0.1\nadjacent = 0.3\ntype = 0.3\npopularity = 0.1\nrating = 0.1
 freshness = 0.1\nmargin = 0.1\ndemand = 0.1\ndemand_browsed = 1\ntaste_browsed = 4\nown_history = 1\nown_history_browsed = 1
-together = 1\nprice_tier = 1\naffinity = { brand = 0.7 }
+together = 1\nneighbours = 1\nvariety = 1\nexplore = 0.1\nprice_tier = 1\naffinity = { brand = 0.7 }
 [affinity]\nkappa = 50\nhalf_life_days = 90\nsession_half_life_minutes = 30\nsession_weight = 2\n",
         accepts: |text| Recipes::parse(text).is_ok(),
     },
@@ -85,7 +85,7 @@ stemming = false\nsynonyms = false\n",
     },
     Whole {
         name: "segments",
-        text: "[[segment]]\nname = 'x'\nwhen = 'purchase >= 5'\n",
+        text: "[[segment]]\nname = 'x'\nwhen = 'purchase >= 5'\nleans_to = ['brand:Acorn']\n",
         accepts: |text| {
             let schema = &SHOP.engine.snapshot().catalog.schema;
             Segments::parse(text, schema).is_ok_and(|(_, problems)| problems.is_empty())
