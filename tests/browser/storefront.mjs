@@ -285,6 +285,8 @@ await check("a search is told once, and what rules show beside it is shown", asy
   page.on("request", hear);
   try {
     holds((await rule({ banner: [{ title: "Hello from above", url: "/?q=told" }, { title: "Hello from below", place: "bottom" }] })).ok(), "the rule was not written");
+    // Going to the address where one already is counts as a reload.
+    await open("/?");
     await open(search);
     same(await page.textContent("#banners a.promo strong"), "Hello from above", "the banner above");
     same(await page.textContent("#banners-below .promo strong"), "Hello from below", "the banner below");
