@@ -47,10 +47,7 @@ impl Bits {
 
     /// How many documents it has.
     pub(super) fn count(&self) -> usize {
-        self.words()
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        count(self.words())
     }
 
     /// Leaves what both sets have.

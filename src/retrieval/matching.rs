@@ -40,14 +40,16 @@ pub(super) fn match_units<'i>(
     if known.is_empty() {
         return Ok(Vec::new());
     }
-    let nothing = |sought: &Sought| Bits::none_of(sought.segment.documents());
-    let mut found: Vec<Bits> = segments.iter().map(nothing).collect();
+    let mut found: Vec<Bits> = Vec::new();
     for step in relaxing::steps(units, &known, head) {
-        let mut count = 0;
-        for (sought, found) in segments.iter().zip(&mut found) {
-            count += sought.add(step, found);
+        let meeting = segments.iter().map(|sought| sought.meeting(step));
+        if found.is_empty() {
+            found = meeting.collect();
+        } else {
+            let both = found.iter_mut().zip(meeting);
+            both.for_each(|(found, meeting)| found.unite(&meeting));
         }
-        if count >= enough {
+        if found.iter().map(Bits::count).sum::<usize>() >= enough {
             break;
         }
     }
@@ -160,22 +162,22 @@ impl<'i> Sought<'i> {
         self.units.iter().any(|own| own.number == unit)
     }
 
-    /// Adds the documents that meet a step to those found before, and returns how many they are together.
-    fn add(&self, step: Step, found: &mut Bits) -> usize {
+    /// The documents that meet a step.
+    fn meeting(&self, step: Step) -> Bits {
         let own = self
             .units
             .iter()
             .fold(0, |own, unit| own | 1 << unit.number);
-        if self.units.len() >= step.at_least && own & step.all_of == step.all_of {
-            let sets: Vec<&Bits> = self.units.iter().map(SoughtUnit::documents).collect();
-            let mut meeting = in_at_least(step.at_least, &sets);
-            let is_required = |unit: &&SoughtUnit| step.all_of & (1 << unit.number) != 0;
-            for unit in self.units.iter().filter(is_required) {
-                meeting.intersect(unit.documents());
-            }
-            found.unite(&meeting);
+        if self.units.len() < step.at_least || own & step.all_of != step.all_of {
+            return Bits::none_of(self.segment.documents());
         }
-        found.count()
+        let sets: Vec<&Bits> = self.units.iter().map(SoughtUnit::documents).collect();
+        let mut meeting = in_at_least(step.at_least, &sets);
+        let is_required = |unit: &&SoughtUnit| step.all_of & (1 << unit.number) != 0;
+        for unit in self.units.iter().filter(is_required) {
+            meeting.intersect(unit.documents());
+        }
+        meeting
     }
 }
 
