@@ -119,6 +119,10 @@ impl Engine {
         let summary = page::Summary::of(&mut candidates);
         let impact = request.impact.unwrap_or(recipe.impact);
         let taste = visitor.taste(snapshot, impact, request.now);
+        let personal = Personal {
+            taste: &taste,
+            impact,
+        };
         let mut ranked = rank(
             snapshot,
             &query,
@@ -126,7 +130,7 @@ impl Engine {
             request,
             recipe,
             &visitor,
-            &taste,
+            personal,
             &plan,
             candidates.candidates,
         );
@@ -142,18 +146,7 @@ impl Engine {
         };
         let arranged = merchandising::arrange(&decision, &ranked, fetched);
         let mut page = page::assemble(
-            snapshot,
-            request,
-            &asked,
-            query,
-            &decision,
-            &ranked,
-            &arranged,
-            summary,
-            Personal {
-                taste: &taste,
-                impact,
-            },
+            snapshot, request, &asked, query, &decision, &ranked, &arranged, summary, personal,
         );
         if request.explain {
             visitor.explain(snapshot, request.now, &mut page.hits);
@@ -221,8 +214,12 @@ impl Engine {
         };
         let impact = request.impact.unwrap_or(recipe.impact);
         let taste = visitor.taste(&snapshot, impact, request.now);
+        let personal = Personal {
+            taste: &taste,
+            impact,
+        };
         let ranked = rank(
-            &snapshot, &query, &decision, request, recipe, &visitor, &taste, &plan, products,
+            &snapshot, &query, &decision, request, recipe, &visitor, personal, &plan, products,
         );
         let typed = suggest::Typed {
             snapshot: &snapshot,
@@ -327,19 +324,18 @@ fn rank(
     request: &Request,
     recipe: &Recipe,
     visitor: &Visitor<'_>,
-    taste: &Taste<'_>,
+    personal: Personal<'_>,
     plan: &Plan,
     candidates: Vec<retrieval::Candidate>,
 ) -> ranking::Ranked {
     if plan.order != Order::Relevance {
         return ranking::keep_order(candidates);
     }
-    let impact = request.impact.unwrap_or(recipe.impact);
     let nobodys = Taste::none();
     let taste = if query.names_a_product {
         &nobodys
     } else {
-        taste
+        personal.taste
     };
     let mut adjustments = decision.adjustments();
     if request.rules == RulesSwitch::On {
@@ -348,7 +344,7 @@ fn rank(
     let is_browsed = query.units.is_empty();
     let ranking = Ranking {
         recipe,
-        impact,
+        impact: personal.impact,
         taste,
         adjustments: &adjustments,
         wanted: &visitor.wanted(snapshot, recipe, is_browsed, &candidates, request.now),

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 
 use super::EngineError;
+use super::facets::Personal;
 use super::request::Request;
 use super::{Engine, Hit, Snapshot, evidence};
 use crate::catalog::filter::{self, Filter};
@@ -149,9 +150,13 @@ impl Engine {
             let decision = Decision::default();
             let impact = request.impact.unwrap_or(recipe.impact);
             let taste = visitor.taste(&snapshot, impact, request.now);
+            let personal = Personal {
+                taste: &taste,
+                impact,
+            };
             let own = candidates.clone();
             let ranked = super::rank(
-                &snapshot, &query, &decision, request, recipe, &visitor, &taste, &plan, own,
+                &snapshot, &query, &decision, request, recipe, &visitor, personal, &plan, own,
             );
             let hits = ranked.hits.iter().take(ranked.reranked);
             visit(hits.map(|hit| hit.candidate.ordinal).collect());
