@@ -201,23 +201,10 @@ pub fn put_rule(
         (None, Some(file)) => file,
         (None, None) => rule_file(RULE_FILE)?,
     };
-    let rules = std::slice::from_ref(rule);
-    put_rules(paths, snapshot, &file, rules, expected, change)
-}
-
-/// Puts each of these rules where the rule of its name stands in a file, or at its end.
-fn put_rules(
-    paths: &ShopPaths,
-    snapshot: &Snapshot,
-    file: &str,
-    rules: &[WrittenRule],
-    expected: Option<&str>,
-    change: &Change,
-) -> Result<Published, EditError> {
-    let (text, version) = with_rules(paths, file, rules)?;
+    let (text, version) = with_rules(paths, &file, [rule])?;
     // Between reading and writing nobody else may have written.
     let expected = expected.unwrap_or(&version);
-    publish_rules(paths, snapshot, file, &text, Some(expected), change)
+    publish_rules(paths, snapshot, &file, &text, Some(expected), change)
 }
 
 /// Puts each of these rules where the rule of its name stands in whatever file, and the new ones at the end of `file`.
