@@ -17,9 +17,11 @@ macro_rules! eprintln {
 mod check;
 mod demo;
 mod eval;
+mod explained;
 mod history;
 mod index;
 mod init;
+mod judge;
 mod output;
 mod replay;
 mod rollback;
@@ -100,7 +102,9 @@ enum Command {
     /// Say what synonym lines do, suggest new ones, try and publish drafts.
     Synonyms(synonyms::Synonyms),
     /// Measure relevance on judged queries.
-    Eval(eval::Eval),
+    Eval(Box<eval::Eval>),
+    /// Write a sheet of products to judge, which `eval` reads.
+    Judge(judge::Judge),
 }
 
 /// How a command ended, when it did not fail.
@@ -169,6 +173,7 @@ pub fn run() -> ExitCode {
         Command::Rules(rules) => rules.run(&paths),
         Command::Synonyms(synonyms) => synonyms.run(&paths),
         Command::Eval(eval) => eval.run(&paths),
+        Command::Judge(judge) => judge.run(&paths),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

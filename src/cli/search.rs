@@ -5,7 +5,7 @@ use std::time::Instant;
 use comfy_table::{Table, presets};
 
 use super::output::{grouped, print_json};
-use super::{CliError, Outcome, now, open, open_without_shoppers};
+use super::{CliError, Outcome, explained, now, open, open_without_shoppers};
 use crate::catalog::schema::{Role, Schema};
 use crate::engine::{Hit, Page, Request, RulesSwitch};
 use crate::publishing::ShopPaths;
@@ -48,7 +48,7 @@ pub(super) struct Search {
     /// The page of this time, such as 2026-12-01T08:00:00Z, for what is scheduled.
     #[arg(long)]
     at: Option<jiff::Timestamp>,
-    /// Say why each hit stands where it stands.
+    /// Say how the query was read, and why each hit stands where it stands.
     #[arg(long)]
     explain: bool,
     /// Print the native API's response.
@@ -103,7 +103,9 @@ fn print_page(schema: &Schema, page: &Page) {
         grouped(page.total as u64),
         page.took_ms
     );
-    if page.understood.relaxed {
+    if page.reading.is_some() {
+        println!("{}", explained::reading(page).join("\n"));
+    } else if page.understood.relaxed {
         println!("few products match every word, so near ones follow");
     }
     let mut table = Table::new();
@@ -130,26 +132,8 @@ fn print_page(schema: &Schema, page: &Page) {
             shown(Role::Price),
             note.to_string(),
         ]);
-        if let Some(explanation) = &hit.explain {
-            let moves: Vec<String> = explanation
-                .moves
-                .iter()
-                .map(|reason| {
-                    let about = reason.name.as_ref().or(reason.value.as_ref());
-                    let about = about.map_or(String::new(), |about| format!(" {about}"));
-                    format!("{}{about} {:+}", reason.by, reason.places)
-                })
-                .collect();
-            let why = format!(
-                "  by words {}: {}",
-                explanation.text_rank,
-                if moves.is_empty() {
-                    "not moved".into()
-                } else {
-                    moves.join(", ")
-                }
-            );
-            table.add_row([String::new(), String::new(), why]);
+        for line in explained::hit(hit) {
+            table.add_row([String::new(), String::new(), line]);
         }
     }
     println!("{table}");

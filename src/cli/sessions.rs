@@ -12,6 +12,7 @@ use super::replay::{columns, read};
 use super::{CliError, Outcome, now};
 use crate::catalog::feed::{Feed, Source};
 use crate::engine::Engine;
+use crate::evaluation::intervals::Estimate;
 use crate::evaluation::{Orders, SessionsReport, replay_sessions};
 use crate::journal::{Consent, Event, JournalError};
 use crate::publishing::{self, ShopPaths};
@@ -197,9 +198,13 @@ fn print_report(report: &SessionsReport) {
         "mrr popular",
         "plain",
         "personal",
-        "× popular",
+        "× popular (95 %)",
+        "× plain (95 %)",
         "ndcg plain",
         "personal",
+        "helped",
+        "hurt",
+        "shoppers",
         "helped",
         "hurt",
     ]);
@@ -224,17 +229,23 @@ fn print_report(report: &SessionsReport) {
 fn add(table: &mut Table, name: &str, orders: &Orders) {
     let figure = |figure: f64| format!("{figure:.4}");
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let times = orders.mrr_personal / orders.mrr_popular.max(f64::MIN_POSITIVE);
+    let times = |Estimate { value, interval }: Estimate| {
+        format!("{value:.2} ({:.2}–{:.2})", interval.low, interval.high)
+    };
     table.add_row([
         name.to_owned(),
         orders.choices.to_string(),
         figure(orders.mrr_popular),
         figure(orders.mrr_plain),
         figure(orders.mrr_personal),
-        format!("{times:.2}"),
+        times(orders.times_popular),
+        times(orders.times_plain),
         figure(orders.ndcg_plain),
         figure(orders.ndcg_personal),
         percent(orders.helped),
         percent(orders.hurt),
+        orders.shoppers.to_string(),
+        percent(orders.shoppers_helped),
+        percent(orders.shoppers_hurt),
     ]);
 }

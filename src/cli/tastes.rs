@@ -9,6 +9,7 @@ use super::output::{print_json, print_problems};
 use super::sessions::OwnJournal;
 use super::{CliError, Outcome, now};
 use crate::engine::Request;
+use crate::evaluation::intervals::Estimate;
 use crate::evaluation::{Suited, TastesReport, judge_tastes, read_tastes};
 use crate::publishing::ShopPaths;
 
@@ -80,13 +81,19 @@ fn print_report(report: &TastesReport) {
 
 fn add(table: &mut Table, name: &str, suited: &Suited) {
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let change = suited.ndcg_personal / suited.ndcg_plain.max(f64::MIN_POSITIVE) - 1.0;
+    let change = |times: f64| format!("{:+.1}", 100.0 * (times - 1.0));
+    let Estimate { value, interval } = suited.times_plain;
     table.add_row([
         name.to_owned(),
         suited.lists.to_string(),
         format!("{:.4}", suited.ndcg_plain),
         format!("{:.4}", suited.ndcg_personal),
-        format!("{:+.1} %", 100.0 * change),
+        format!(
+            "{} % ({} to {})",
+            change(value),
+            change(interval.low),
+            change(interval.high)
+        ),
         percent(suited.helped),
         percent(suited.hurt),
     ]);

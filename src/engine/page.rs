@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::facets::{Personal, facets};
+use super::reading::Reading;
 use super::request::{Asked, Request};
 use super::snapshot::Snapshot;
 use crate::catalog::documents::Document;
@@ -35,6 +36,9 @@ pub struct Page {
     /// By number attribute: its lowest and highest value.
     pub ranges: BTreeMap<String, RangeOf>,
     pub understood: Understood,
+    /// How the query was read, with `explain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// Rules that held; with `explain`, all of them.
     pub rules: Vec<RuleReport>,
     /// Where rules send the shopper instead.
@@ -171,6 +175,7 @@ pub(super) fn assemble(
             explain: moves.get(place).cloned(),
         });
     }
+    let reading = request.explain.then(|| Reading::of(snapshot, &query));
     let beside = decision.beside();
     let facets = facets(
         snapshot,
@@ -198,6 +203,7 @@ pub(super) fn assemble(
             relaxed: summary.relaxed,
             ..query.understood
         },
+        reading,
         rules: reports(decision, arranged),
         redirect: beside.redirect.map(|(rule, url)| Redirect {
             rule: rule.into(),

@@ -11,6 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::intervals::{Interval, ratio};
 use super::{Judgements, Queries, ndcg_at};
 use crate::engine::{Engine, EngineError, Request, RulesSwitch, Snapshot};
 use crate::journal::{Event, EventKind, JournalError};
@@ -56,6 +57,8 @@ pub struct Guard {
     pub personal: f64,
     /// 1 − personal ÷ plain: of all profiles, and of the worst one.
     pub mean_drop: f64,
+    /// Where the mean drop lies with a confidence of 95 %, had other queries of the kind been judged.
+    pub mean_drop_interval: Interval,
     pub worst_drop: f64,
     /// How many profiles lose more than 1 %.
     pub profiles_over: usize,
@@ -97,8 +100,12 @@ pub fn guard(
     let (next, sums) = (AtomicUsize::new(0), Mutex::new(Sums::of(profiles)));
     let work = || -> Result<(), EngineError> {
         let mut own = Sums::of(profiles);
-        while let Some((id, text)) = judged.get(next.fetch_add(1, Ordering::Relaxed)) {
-            own.add(engine, text, &judgements[id], &shoppers)?;
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some((id, text)) = judged.get(number) else {
+                break;
+            };
+            own.add(engine, (number, text), &judgements[id], &shoppers)?;
             progress(next.load(Ordering::Relaxed).min(judged.len()));
         }
         sums.lock()
@@ -128,6 +135,8 @@ struct Asking {
 /// Sums over queries.
 struct Sums {
     plain: f64,
+    /// By query: its number, and what its personal orders and its plain order came to.
+    by_query: Vec<(usize, (f64, f64))>,
     /// By profile.
     personal: Vec<f64>,
     places: usize,
@@ -138,6 +147,7 @@ impl Sums {
     fn of(profiles: usize) -> Sums {
         Sums {
             plain: 0.0,
+            by_query: Vec::new(),
             personal: vec![0.0; profiles],
             places: 0,
             moved: 0,
@@ -147,7 +157,7 @@ impl Sums {
     fn add(
         &mut self,
         engine: &Engine,
-        text: &str,
+        (number, text): (usize, &str),
         grades: &FxHashMap<String, u32>,
         asking: &Asking,
     ) -> Result<(), EngineError> {
@@ -169,20 +179,27 @@ impl Sums {
             ndcg_at(10, &ids, grades)
         };
         let plain = engine.order(&plain)?;
-        self.plain += ndcg(&plain);
+        let (plain_ndcg, mut personal_ndcg) = (ndcg(&plain), 0.0);
+        self.plain += plain_ndcg;
         let mut sums = self.personal.iter_mut();
         engine.orders(&personal, |order| {
             if let Some(sum) = sums.next() {
-                *sum += ndcg(&order);
+                let ndcg = ndcg(&order);
+                *sum += ndcg;
+                personal_ndcg += ndcg;
             }
             let places = plain.iter().zip(&order).take(10);
             self.places += places.len();
             self.moved += places.filter(|(plain, own)| plain != own).count();
-        })
+        })?;
+        let personal_ndcg = personal_ndcg / asking.names.len().max(1) as f64;
+        self.by_query.push((number, (personal_ndcg, plain_ndcg)));
+        Ok(())
     }
 
     fn merge(&mut self, other: &Sums) {
         self.plain += other.plain;
+        self.by_query.extend(&other.by_query);
         for (own, others) in self.personal.iter_mut().zip(&other.personal) {
             *own += others;
         }
@@ -190,7 +207,9 @@ impl Sums {
         self.moved += other.moved;
     }
 
-    fn report(&self, queries: usize) -> Guard {
+    fn report(mut self, queries: usize) -> Guard {
+        self.by_query.sort_by_key(|(number, _)| *number);
+        let by_query: Vec<(f64, f64)> = self.by_query.iter().map(|(_, pair)| *pair).collect();
         let profiles = self.personal.len();
         let drop = |personal: f64| 1.0 - personal / self.plain.max(f64::MIN_POSITIVE);
         let personal = self.personal.iter().sum::<f64>() / profiles.max(1) as f64;
@@ -202,6 +221,7 @@ impl Sums {
             plain: mean(self.plain),
             personal: mean(personal),
             mean_drop: drop(personal),
+            mean_drop_interval: ratio(&by_query).lost().interval,
             worst_drop: drops.clone().fold(f64::NEG_INFINITY, f64::max),
             profiles_over: drops.filter(|drop| *drop > DROP_MAX).count(),
             moved: self.moved as f64 / self.places.max(1) as f64,

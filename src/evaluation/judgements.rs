@@ -73,7 +73,7 @@ fn read_lines(
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut problems = Vec::new();
     for (number, line) in (1..).zip(
-        text_of(path)?
+        text_of_file(path)?
             .lines()
             .map(|line| line.trim_end_matches('\r')),
     ) {
@@ -91,7 +91,8 @@ fn read_lines(
     Ok(problems)
 }
 
-fn text_of(path: &Path) -> io::Result<String> {
+/// A file's text, plain or compressed.
+pub(super) fn text_of_file(path: &Path) -> io::Result<String> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     let mut bytes = Vec::new();
     File::open(path)?

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::intervals::{Estimate, ratio};
 use crate::catalog::columns::PATH_SEPARATOR;
 use crate::catalog::schema::{Kind, Role};
 use crate::engine::{Engine, EngineError, Request, RulesSwitch, Snapshot};
@@ -45,10 +47,19 @@ pub struct Orders {
     pub mrr_personal: f64,
     pub ndcg_plain: f64,
     pub ndcg_personal: f64,
+    /// Mean of 1 ÷ the place in the personal order over that in the others, drawn by shopper.
+    pub times_popular: Estimate,
+    pub times_plain: Estimate,
     /// Share of choices that stood higher in the personal order than in the plain one.
     pub helped: f64,
     /// Share that stood lower.
     pub hurt: f64,
+    /// How many shoppers chose.
+    pub shoppers: usize,
+    /// Share of shoppers whose choices stood higher, on average of 1 ÷ the place, in the personal order.
+    pub shoppers_helped: f64,
+    /// Share of those whose choices stood lower.
+    pub shoppers_hurt: f64,
 }
 
 /// How the personal order does on later events.
@@ -63,11 +74,24 @@ pub struct SessionsReport {
     pub left_out: usize,
 }
 
-/// What was chosen from a list, and where it stood.
+/// What was chosen from a list, by whom, and where it stood.
+#[derive(Clone, Copy)]
 struct Choice {
+    shopper: usize,
     popular: usize,
     plain: usize,
     personal: usize,
+}
+
+/// All choices, and those of each group.
+#[derive(Default)]
+struct Choices {
+    shoppers: FxHashMap<String, usize>,
+    all: Vec<Choice>,
+    by_novelty: BTreeMap<String, Vec<Choice>>,
+    by_history: BTreeMap<String, Vec<Choice>>,
+    by_segment: BTreeMap<String, Vec<Choice>>,
+    left_out: usize,
 }
 
 /// Replays `events`, oldest first, on an engine whose shoppers have done what came before. Each choice is judged by
@@ -80,26 +104,19 @@ pub fn replay_sessions(
 ) -> Result<SessionsReport, SessionsError> {
     events.sort_by_key(|event| event.at);
     let snapshot = engine.snapshot();
-    let mut report = SessionsReport::default();
+    let mut choices = Choices::default();
     let mut done = 0;
     for basket in events.chunk_by(|one, other| one.at == other.at && one.shopper == other.shopper) {
         for event in basket {
             if matches!(event.kind, EventKind::Purchase | EventKind::Click) {
-                judge(engine, &snapshot, event, impact, &mut report)?;
+                judge(engine, &snapshot, event, impact, &mut choices)?;
             }
         }
         engine.record(basket.to_vec(), basket[0].at)?;
         done += basket.len();
         progress(done);
     }
-    let groups = [
-        &mut report.by_novelty,
-        &mut report.by_history,
-        &mut report.by_segment,
-    ];
-    let grouped = groups.into_iter().flat_map(BTreeMap::values_mut);
-    grouped.chain([&mut report.all]).for_each(Orders::average);
-    Ok(report)
+    Ok(choices.report())
 }
 
 /// The group of somebody who did so much before.
@@ -114,37 +131,38 @@ fn judge(
     snapshot: &Snapshot,
     event: &Event,
     impact: f64,
-    report: &mut SessionsReport,
+    choices: &mut Choices,
 ) -> Result<(), SessionsError> {
+    let shopper = choices.number_of(&event.shopper);
     for product in &event.products {
         let columns = &snapshot.catalog.columns;
         let request = columns
             .ordinal(product)
             .and_then(|product| Some((product, list_of(snapshot, event, product)?)));
         let Some((product, request)) = request else {
-            report.left_out += 1;
+            choices.left_out += 1;
             continue;
         };
-        let Some(choice) = choice(engine, product, &request, impact)? else {
-            report.left_out += 1;
+        let Some(choice) = choice(engine, shopper, product, &request, impact)? else {
+            choices.left_out += 1;
             continue;
         };
-        report.all.add(&choice);
+        choices.all.push(choice);
         let (events, is_known) = before(engine, event, columns.product_id(product));
         let novelty = if is_known {
             "met before"
         } else {
             "new to the shopper"
         };
-        let of = |groups: &mut BTreeMap<String, Orders>, name: &str| {
-            groups.entry(name.to_owned()).or_default().add(&choice);
+        let of = |groups: &mut BTreeMap<String, Vec<Choice>>, name: &str| {
+            groups.entry(name.to_owned()).or_default().push(choice);
         };
-        of(&mut report.by_novelty, novelty);
-        of(&mut report.by_history, history_of(events));
+        of(&mut choices.by_novelty, novelty);
+        of(&mut choices.by_history, history_of(events));
         let segments = engine.shopper_segments(&event.shopper, event.at);
         segments
             .iter()
-            .for_each(|name| of(&mut report.by_segment, name));
+            .for_each(|name| of(&mut choices.by_segment, name));
     }
     Ok(())
 }
@@ -185,6 +203,7 @@ fn list_of(snapshot: &Snapshot, event: &Event, product: u32) -> Option<Request> 
 
 fn choice(
     engine: &Engine,
+    shopper: usize,
     product: u32,
     request: &Request,
     impact: f64,
@@ -205,6 +224,7 @@ fn choice(
         return Ok(None);
     };
     Ok((plain.len() > 1).then_some(Choice {
+        shopper,
         popular,
         plain: plain_place,
         personal,
@@ -224,34 +244,78 @@ fn before(engine: &Engine, event: &Event, product: &str) -> (u64, bool) {
     (profile.events(), evidence != 0.0)
 }
 
-impl Orders {
-    /// Adds a choice to the sums.
-    fn add(&mut self, choice: &Choice) {
-        let reciprocal = |place: usize| 1.0 / place as f64;
-        let gain = |place: usize| 1.0 / (place as f64 + 1.0).log2();
-        self.choices += 1;
-        self.mrr_popular += reciprocal(choice.popular);
-        self.mrr_plain += reciprocal(choice.plain);
-        self.mrr_personal += reciprocal(choice.personal);
-        self.ndcg_plain += gain(choice.plain);
-        self.ndcg_personal += gain(choice.personal);
-        self.helped += f64::from(u8::from(choice.personal < choice.plain));
-        self.hurt += f64::from(u8::from(choice.personal > choice.plain));
+impl Choices {
+    fn number_of(&mut self, shopper: &str) -> usize {
+        let next = self.shoppers.len();
+        *self.shoppers.entry(shopper.to_owned()).or_insert(next)
     }
 
-    /// Makes means of sums.
-    fn average(&mut self) {
-        let choices = self.choices.max(1) as f64;
-        for sum in [
-            &mut self.mrr_popular,
-            &mut self.mrr_plain,
-            &mut self.mrr_personal,
-            &mut self.ndcg_plain,
-            &mut self.ndcg_personal,
-            &mut self.helped,
-            &mut self.hurt,
-        ] {
-            *sum /= choices;
+    fn report(&self) -> SessionsReport {
+        let orders = |groups: &BTreeMap<String, Vec<Choice>>| {
+            let groups = groups.iter();
+            groups
+                .map(|(name, choices)| (name.clone(), Orders::of(choices)))
+                .collect()
+        };
+        SessionsReport {
+            all: Orders::of(&self.all),
+            by_novelty: orders(&self.by_novelty),
+            by_history: orders(&self.by_history),
+            by_segment: orders(&self.by_segment),
+            left_out: self.left_out,
         }
+    }
+}
+
+/// 1 ÷ the places of what one shopper chose, summed up.
+#[derive(Default)]
+struct Sums {
+    popular: f64,
+    plain: f64,
+    personal: f64,
+}
+
+impl Orders {
+    fn of(choices: &[Choice]) -> Orders {
+        let mut by_shopper: BTreeMap<usize, Sums> = BTreeMap::new();
+        for choice in choices {
+            by_shopper.entry(choice.shopper).or_default().add(choice);
+        }
+        let share = |of: &dyn Fn(&Choice) -> f64| {
+            choices.iter().map(of).sum::<f64>() / choices.len().max(1) as f64
+        };
+        let of_shoppers = |is: &dyn Fn(&Sums) -> bool| {
+            let shoppers = by_shopper.values().filter(|sums| is(sums)).count();
+            shoppers as f64 / by_shopper.len().max(1) as f64
+        };
+        let times = |other: &dyn Fn(&Sums) -> f64| {
+            let sums = by_shopper.values().map(|sums| (sums.personal, other(sums)));
+            ratio(&sums.collect::<Vec<_>>())
+        };
+        let truth = |is: bool| f64::from(u8::from(is));
+        let gain = |place: usize| 1.0 / (place as f64 + 1.0).log2();
+        Orders {
+            choices: choices.len(),
+            mrr_popular: share(&|choice| 1.0 / choice.popular as f64),
+            mrr_plain: share(&|choice| 1.0 / choice.plain as f64),
+            mrr_personal: share(&|choice| 1.0 / choice.personal as f64),
+            ndcg_plain: share(&|choice| gain(choice.plain)),
+            ndcg_personal: share(&|choice| gain(choice.personal)),
+            times_popular: times(&|sums| sums.popular),
+            times_plain: times(&|sums| sums.plain),
+            helped: share(&|choice| truth(choice.personal < choice.plain)),
+            hurt: share(&|choice| truth(choice.personal > choice.plain)),
+            shoppers: by_shopper.len(),
+            shoppers_helped: of_shoppers(&|sums| sums.personal > sums.plain),
+            shoppers_hurt: of_shoppers(&|sums| sums.personal < sums.plain),
+        }
+    }
+}
+
+impl Sums {
+    fn add(&mut self, choice: &Choice) {
+        self.popular += 1.0 / choice.popular as f64;
+        self.plain += 1.0 / choice.plain as f64;
+        self.personal += 1.0 / choice.personal as f64;
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::intervals::{Estimate, ratio};
 use super::metrics::ndcg_of;
 use super::sessions::history_of;
 use crate::catalog::columns::PATH_SEPARATOR;
@@ -44,6 +45,11 @@ pub struct Suited {
     pub ndcg_plain: f64,
     #[serde(rename = "ndcg@10_personal")]
     pub ndcg_personal: f64,
+    /// The personal orders' NDCG@10 over the plain ones', drawn by shopper.
+    pub times_plain: Estimate,
+    /// Sums of personal and of plain NDCG@10 of each shopper.
+    #[serde(skip)]
+    by_shopper: BTreeMap<usize, (f64, f64)>,
     /// Share of lists whose personal order suits better than the plain one, and worse.
     pub helped: f64,
     pub hurt: f64,
@@ -100,13 +106,13 @@ pub fn judge_tastes(
                 continue;
             };
             if events > 0 {
-                report.known.add(plain, personal);
+                report.known.add(done, plain, personal);
                 let of = report.by_history.entry(history_of(events).to_owned());
-                of.or_default().add(plain, personal);
+                of.or_default().add(done, plain, personal);
                 let of = report.by_list.entry(list.to_owned());
-                of.or_default().add(plain, personal);
+                of.or_default().add(done, plain, personal);
             }
-            report.unknown.add(plain, unknown);
+            report.unknown.add(done, plain, unknown);
         }
         progress(done + 1);
     }
@@ -208,8 +214,10 @@ impl Liked {
 
 impl Suited {
     /// Adds a list to the sums.
-    fn add(&mut self, plain: f64, personal: f64) {
+    fn add(&mut self, shopper: usize, plain: f64, personal: f64) {
         self.lists += 1;
+        let sums = self.by_shopper.entry(shopper).or_default();
+        *sums = (sums.0 + personal, sums.1 + plain);
         self.ndcg_plain += plain;
         self.ndcg_personal += personal;
         self.helped += f64::from(u8::from(personal > plain));
@@ -226,5 +234,7 @@ impl Suited {
             &mut self.hurt,
         ];
         sums.into_iter().for_each(|sum| *sum /= lists);
+        let by_shopper: Vec<(f64, f64)> = self.by_shopper.values().copied().collect();
+        self.times_plain = ratio(&by_shopper);
     }
 }

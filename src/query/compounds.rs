@@ -45,6 +45,11 @@ impl Part {
         kind.is_some_and(|kind| kind.starts_with(self.kind()))
     }
 
+    /// The part that a term is of.
+    pub(super) fn stem_of(self, term: &str) -> Option<&str> {
+        term.strip_prefix(MARK)?.strip_prefix(self.kind())
+    }
+
     fn kind(self) -> char {
         match self {
             Part::Head => 'h',

@@ -12,6 +12,7 @@ mod spelling;
 mod synonyms;
 #[cfg(test)]
 mod tests;
+mod told;
 mod understand;
 mod values;
 mod vocabulary;
@@ -20,6 +21,7 @@ pub use head::head;
 pub use highlight::Highlighter;
 pub use limits::Limits;
 pub use synonyms::{SYNONYMS_DIR, Synonyms};
+pub use told::told_term;
 pub use values::{VALUE_WORDS_MAX, value_term};
 pub use vocabulary::{Vocabulary, VocabularyBuilder};
 

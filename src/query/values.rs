@@ -38,17 +38,21 @@ pub(super) fn is_value(stem: &str) -> bool {
     kind.is_some_and(|kind| kind.starts_with(KIND))
 }
 
+/// The attribute's position and the stems that the term of a value is made of.
+pub(super) fn value_of(term: &str) -> Option<(usize, &str)> {
+    let (attribute, stems) = term
+        .strip_prefix(MARK)?
+        .strip_prefix(KIND)?
+        .split_once(END)?;
+    Some((attribute.parse().ok()?, stems))
+}
+
 impl Values {
     /// Finds the values among all terms.
     pub(super) fn of(terms: &[String]) -> Self {
         let mut by_stems: FxHashMap<String, Vec<ValueTerm>> = FxHashMap::default();
         for (number, term) in (0..).zip(terms) {
-            let value = term
-                .strip_prefix(MARK)
-                .and_then(|rest| rest.strip_prefix(KIND)?.split_once(END));
-            if let Some((attribute, stems)) = value
-                && let Ok(attribute) = attribute.parse()
-            {
+            if let Some((attribute, stems)) = value_of(term) {
                 let term = ValueTerm {
                     attribute,
                     term: number,

@@ -12,6 +12,41 @@ pub struct Moves {
     pub text_rank: usize,
     /// What moved it from there, in order, `others` after them; the places sum up to where it stands.
     pub moves: Vec<Move>,
+    /// What its place among the candidates was computed from; nothing where a shopper chose the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighed: Option<Weighed>,
+}
+
+/// What a hit was weighed by. Scores are natural logarithms: 0.69 doubles, −0.69 halves.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Weighed {
+    /// The sum of what all signals add.
+    pub score: f64,
+    /// The sum over the words of BM25 in the place that says most of each.
+    pub bm25: f64,
+    /// Share of the words that matched, each as heavy as it is rare, 0 to 1.
+    pub coverage: f64,
+    /// Share of neighbouring words that stand side by side in the title or the description, 0 to 1.
+    pub adjacent: f64,
+    /// How likely it is what is asked for, times the share of the query that names it, 0 to 1.
+    #[serde(rename = "type")]
+    pub product_type: f64,
+    /// What each signal adds, in order; those that add nothing are left out, relevance is not.
+    pub adds: Vec<Addition>,
+}
+
+/// What one signal adds to a score.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Addition {
+    /// `relevance`, or what `by` of a move may be.
+    pub by: String,
+    /// The rule's or the goal's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The attribute value the affinity is to, as `brand:Xerox`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    pub adds: f64,
 }
 
 /// One reason for a change of place.
@@ -47,8 +82,11 @@ pub fn explain(shelf: Shelf<'_>, ranked: &Ranked, hits_max: usize) -> Vec<Moves>
         .map(|hit| Moves {
             text_rank: hit.text_rank,
             moves: Vec::new(),
+            weighed: None,
         })
         .collect();
+    let weighed = explained.iter_mut().zip(&hits[..ranked.reranked]);
+    weighed.for_each(|(moves, hit)| moves.weighed = Some(Weighed::of(shelf, ranked, hit)));
     let mut places: Vec<usize> = hits.iter().map(|hit| hit.text_rank - 1).collect();
     let mut score: Vec<f32> = hits[..ranked.reranked]
         .iter()
@@ -84,6 +122,39 @@ pub fn explain(shelf: Shelf<'_>, ranked: &Ranked, hits_max: usize) -> Vec<Moves>
         }
     }
     explained
+}
+
+impl Weighed {
+    fn of(shelf: Shelf<'_>, ranked: &Ranked, hit: &RankedHit) -> Weighed {
+        let signals = ranked.signals.iter().enumerate();
+        let added = signals.filter_map(|(number, signal)| {
+            let adds = rounded(ranked.contribution(number, hit));
+            let counts = adds != 0.0 || *signal == Signal::Relevance;
+            let told = describe(shelf, signal, ranked.value(number, hit));
+            counts.then_some(Addition {
+                by: told.by,
+                name: told.name,
+                value: told.value,
+                adds,
+            })
+        });
+        let features = &hit.candidate.features;
+        Weighed {
+            score: rounded(hit.score),
+            bm25: rounded(features.bm25),
+            coverage: rounded(features.coverage),
+            adjacent: rounded(features.adjacent),
+            product_type: rounded(features.head),
+            adds: added.collect(),
+        }
+    }
+}
+
+/// To a ten-thousandth, as people read it.
+fn rounded(figure: f32) -> f64 {
+    let rounded = (f64::from(figure) * 1e4).round() / 1e4;
+    // No minus before nothing.
+    rounded + 0.0
 }
 
 impl Move {

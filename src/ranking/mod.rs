@@ -14,7 +14,7 @@ mod taste;
 mod tests;
 mod variety;
 
-pub use explain::{Move, Moves, explain};
+pub use explain::{Addition, Move, Moves, Weighed, explain};
 pub use price_tiers::{PriceTiers, TIER_SHARE};
 pub use recipe::{DEFAULT_RECIPE, RANKING_FILE, Recipe, Recipes};
 pub use taste::{Known, Taste, prior_share};

@@ -74,6 +74,11 @@ pub fn code_term(code: &str) -> String {
     format!("{MARK}{code}")
 }
 
+/// The code that a term is of.
+pub fn code_of(term: &str) -> Option<&str> {
+    term.strip_prefix(MARK)
+}
+
 pub fn has_digit(word: &str) -> bool {
     word.bytes().any(|byte| byte.is_ascii_digit())
 }

@@ -120,6 +120,11 @@ impl Unit {
     }
 }
 
+/// Whether a term is of a measure.
+pub fn is_measure(term: &str) -> bool {
+    term.starts_with(MARK)
+}
+
 /// How a unit is spelled that is spelled in many ways; `None` for other words.
 pub(super) fn spelled(folded: &str) -> Option<&'static str> {
     Some(match folded {

@@ -8,8 +8,8 @@ mod stopwords;
 mod tests;
 mod tokens;
 
-pub use codes::{CodeReader, code_term, has_digit, is_number};
-pub use measures::{MeasureReader, Unit, unit_of_name};
+pub use codes::{CodeReader, code_of, code_term, has_digit, is_number};
+pub use measures::{MeasureReader, Unit, is_measure, unit_of_name};
 pub use tokens::{for_each_word, is_unspaced};
 
 use std::ops::Range;

@@ -42,7 +42,24 @@ fn search_answers_a_page() {
                   },
                   "explain": {
                     "text_rank": 1,
-                    "moves": []
+                    "moves": [],
+                    "weighed": {
+                      "score": 0.8,
+                      "bm25": 0.9808,
+                      "coverage": 1.0,
+                      "adjacent": 0.0,
+                      "type": 1.0,
+                      "adds": [
+                        {
+                          "by": "relevance",
+                          "adds": 0.0
+                        },
+                        {
+                          "by": "type",
+                          "adds": 0.8
+                        }
+                      ]
+                    }
                   }
                 },
                 {
@@ -59,7 +76,20 @@ fn search_answers_a_page() {
                   "highlight": {},
                   "explain": {
                     "text_rank": 2,
-                    "moves": []
+                    "moves": [],
+                    "weighed": {
+                      "score": -9.2103,
+                      "bm25": 0.0,
+                      "coverage": 0.0,
+                      "adjacent": 0.0,
+                      "type": 0.0,
+                      "adds": [
+                        {
+                          "by": "relevance",
+                          "adds": -9.2103
+                        }
+                      ]
+                    }
                   }
                 }
               ],
@@ -88,6 +118,21 @@ fn search_answers_a_page() {
                 "filters": [],
                 "left_out": [],
                 "relaxed": false
+              },
+              "reading": {
+                "units": [
+                  {
+                    "said": "hat",
+                    "is_kind": true,
+                    "ways": [
+                      {
+                        "looks_for": "hat",
+                        "weight": 1.0
+                      }
+                    ]
+                  }
+                ],
+                "names_a_product": false
               },
               "rules": [
                 {
@@ -337,7 +382,33 @@ fn views_move_the_next_search_of_that_shopper_alone() {
               "evidence": "viewed 3 ×, last 0 s ago",
               "places": 3
             }
-          ]
+          ],
+          "weighed": {
+            "score": 0.8412,
+            "bm25": 0.0392,
+            "coverage": 1.0,
+            "adjacent": 0.0,
+            "type": 1.0,
+            "adds": [
+              {
+                "by": "relevance",
+                "adds": 0.0
+              },
+              {
+                "by": "type",
+                "adds": 0.8
+              },
+              {
+                "by": "affinity",
+                "value": "brand:Dogwood",
+                "adds": 0.0152
+              },
+              {
+                "by": "own_history",
+                "adds": 0.026
+              }
+            ]
+          }
         }"#]]
     .assert_eq(&told);
     let impact_0 = format!("{}&impact=0", of("anna"));

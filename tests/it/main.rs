@@ -34,3 +34,4 @@ mod serving;
 mod shop;
 mod shoppers;
 mod suggest;
+mod workbench;

@@ -250,7 +250,7 @@ strength = 0.3
     let told = format!("{}\n{moves}\n{}", ids(&page).join(" "), problems[0]);
     expect![[r#"
         2 3 1
-        {"text_rank":2,"moves":[{"by":"goal","name":"Earn","places":1}]}
+        {"text_rank":2,"moves":[{"by":"goal","name":"Earn","places":1}],"weighed":{"score":1.4678,"bm25":0.1335,"coverage":1.0,"adjacent":0.0,"type":1.0,"adds":[{"by":"relevance","adds":0.0},{"by":"type","adds":0.8},{"by":"goal","name":"Earn","adds":0.4055},{"by":"goal","name":"Clear the lights","adds":0.2624}]}}
         merchandising/goals.toml: goal `Convert`: no attribute says what it is about (name the `attribute` it looks at, or give one its role in index/schema.toml)"#]].assert_eq(&told);
     assert_eq!(told_ids(&shop, "lamp | rules=off"), "1 2 3");
 }
