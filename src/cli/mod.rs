@@ -22,6 +22,7 @@ mod history;
 mod index;
 mod init;
 mod judge;
+mod next_item;
 mod output;
 mod replay;
 mod rollback;

@@ -12,7 +12,7 @@ use crate::journal::{EventKind, Person, Word};
 use crate::retrieval::Candidate;
 use crate::shoppers::affinity::affinity;
 use crate::shoppers::words::{PRICE_TIER, PRODUCT};
-use crate::shoppers::{AffinitySettings, Demand, Neighbours, Profile, Reach, Words};
+use crate::shoppers::{AffinitySettings, Demand, NeighbourSettings, Neighbours, Profile, Words};
 
 /// At an impact of 100, taste moves a product by at most this much of a logarithm either way: a favourite is told from
 /// its opposite by no more than half the relevance.
@@ -264,7 +264,9 @@ fn together(known: &Known<'_>, columns: &Columns) -> FxHashMap<u32, f64> {
 /// What others went on to in sessions like the one whose latest products these are.
 fn neighbours(known: &Known<'_>, columns: &Columns) -> FxHashMap<u32, f64> {
     let session = known.profile.session();
-    let of = known.neighbours.of(known.person, &session, Reach::PAGE);
+    let of = known
+        .neighbours
+        .of(known.person, &session, &NeighbourSettings::PAGE);
     let Some((_, most)) = of.first().copied() else {
         return FxHashMap::default();
     };

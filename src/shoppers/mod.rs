@@ -34,9 +34,9 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use crate::journal::Consent;
 pub use affinity::AffinitySettings;
-pub use demand::Demand;
+pub use demand::{Complement, Demand};
 pub use keeper::Recorded;
-pub use neighbours::{Neighbours, Reach};
+pub use neighbours::{NeighbourSettings, Neighbours};
 pub use profile::{Leaning, Profile};
 pub use segments::{Segments, Visit};
 pub use summary::{Held, Summary};

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use comfy_table::{Table, presets};
 use indicatif::ProgressBar;
 
+use super::next_item::NextItems;
 use super::output::{print_json, print_problems};
 use super::sessions::Sessions;
 use super::tastes::Tastes;
@@ -31,12 +32,14 @@ pub(super) struct Eval {
     #[arg(long, value_name = "FILE")]
     queries: Option<PathBuf>,
     /// Judgements in TREC form, `query_id 0 product_id grade`, or a sheet of `endcap judge`, which has queries of its own.
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["sessions", "last_days", "tastes"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["sessions", "last_days", "tastes", "next_item", "basket"])]
     qrels: Option<PathBuf>,
     #[command(flatten)]
     sessions: Sessions,
     #[command(flatten)]
     tastes: Tastes,
+    #[command(flatten)]
+    next_item: NextItems,
     /// Run every query for this many random shoppers too, and say what their tastes cost.
     #[arg(long, value_name = "COUNT", requires = "qrels", value_parser = clap::value_parser!(u32).range(1..))]
     random_profiles: Option<u32>,
@@ -79,8 +82,11 @@ impl Eval {
         if let Some(outcome) = self.tastes.run(paths, self.sessions.impact, self.json) {
             return outcome;
         }
+        if let Some(outcome) = self.next_item.run(self.json) {
+            return outcome;
+        }
         let Some(qrels) = &self.qrels else {
-            let reason = "give --queries and --qrels, --sessions, --last-days or --tastes";
+            let reason = "give --queries and --qrels, --sessions, --last-days, --tastes, --next-item or --basket";
             return Err(CliError::Usage(reason.into()));
         };
         let (judged, problems) = Judged::read(self.queries.as_deref(), qrels)?;

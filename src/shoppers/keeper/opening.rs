@@ -19,7 +19,7 @@ use crate::shoppers::resident::{OPEN_MAX, PACKED_BYTES_MAX, Residents};
 use crate::shoppers::words::Words;
 
 /// Goes up when the same records give other profiles than before: then they are made anew from the journal.
-const PROFILES_VERSION: u64 = 3;
+const PROFILES_VERSION: u64 = 4;
 
 /// Sessions are made again of the latest so many deeds.
 const SESSION_DEEDS_MAX: usize = 100_000;
