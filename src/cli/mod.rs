@@ -17,6 +17,7 @@ macro_rules! eprintln {
 mod check;
 mod demo;
 mod eval;
+mod experiment;
 mod explained;
 mod history;
 mod index;
@@ -106,6 +107,8 @@ enum Command {
     Eval(Box<eval::Eval>),
     /// Write a sheet of products to judge, which `eval` reads.
     Judge(judge::Judge),
+    /// Analyse, plan and simulate controlled trials.
+    Experiment(experiment::Experiment),
 }
 
 /// How a command ended, when it did not fail.
@@ -175,6 +178,7 @@ pub fn run() -> ExitCode {
         Command::Synonyms(synonyms) => synonyms.run(&paths),
         Command::Eval(eval) => eval.run(&paths),
         Command::Judge(judge) => judge.run(&paths),
+        Command::Experiment(experiment) => experiment.run(),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of `src/`, in reading order. Put a new one here before filling it.
-const READING_ORDER: [&str; 17] = [
+const READING_ORDER: [&str; 18] = [
     "problem",
     "parallel",
     "text",
@@ -22,6 +22,7 @@ const READING_ORDER: [&str; 17] = [
     "retrieval",
     "ranking",
     "merchandising",
+    "experiments",
     "engine",
     "publishing",
     "evaluation",

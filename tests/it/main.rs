@@ -8,6 +8,7 @@
 mod audit;
 mod boundaries;
 mod cli;
+mod experiments;
 mod facets;
 mod feeds;
 mod folder;
