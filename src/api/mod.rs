@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::engine::Engine;
-use crate::publishing::{self, Jobs, JobsSettings, ShopPaths};
+use crate::publishing::{self, Deltas, Jobs, JobsSettings, ShopPaths};
 
 /// At most this many requests are at work or wait for a thread; whoever comes then is told to come again.
 const REQUESTS_MAX: usize = 4_096;
@@ -43,6 +43,8 @@ pub struct Shop {
     paths: Arc<ShopPaths>,
     name: Arc<str>,
     limits: Limits,
+    /// `None` when products cannot be changed between feeds.
+    deltas: Option<Arc<Deltas>>,
     /// `None` when feeds cannot be taken.
     jobs: Option<Arc<Jobs>>,
     /// One for each request that may be at work.
@@ -60,8 +62,13 @@ impl Shop {
         if let Err(error) = &jobs {
             tracing::error!(%error, "feeds cannot be taken");
         }
+        let deltas = Deltas::open(paths.clone(), engine.clone(), now).map(Arc::new);
+        if let Err(error) = &deltas {
+            tracing::error!(%error, "products cannot be changed between feeds");
+        }
         Shop {
             engine,
+            deltas: deltas.ok(),
             jobs: jobs.ok(),
             paths: Arc::new(paths),
             name: name.into(),

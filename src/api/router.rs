@@ -55,6 +55,8 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::synonyms::lines))
         .routes(routes!(native::synonyms::list))
         .routes(routes!(native::synonyms::file, native::synonyms::put_file))
+        .routes(routes!(native::products::patch_all))
+        .routes(routes!(native::products::get, native::products::patch))
         .routes(routes!(native::feeds::push))
         .routes(routes!(native::feeds::history))
         .routes(routes!(native::feeds::list))

@@ -141,7 +141,14 @@ pub(super) fn reload_now(shop: &Shop) {
                 rules = snapshot.rules.rules.len(),
                 "reloaded"
             );
-            shop.engine.swap(snapshot);
+            match &shop.deltas {
+                None => shop.engine.swap(snapshot),
+                Some(deltas) => {
+                    if let Err(error) = deltas.swap(snapshot) {
+                        tracing::error!(%error, "what was served before stays");
+                    }
+                }
+            }
         }
         Err(error) => {
             tracing::error!(%error, "the shop cannot be reloaded; what was served before stays")

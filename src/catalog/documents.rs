@@ -1,104 +1,49 @@
 //! What a results page shows of each product, by ordinal, memory-mapped.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 
-use memmap2::Mmap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::pieces::{PieceFiles, Pieces};
+
 /// What every document says besides the shown attributes; an attribute of this name gives way to it.
 pub const SOLD_OUT: &str = "sold_out";
 
-/// The documents, one after the other.
-pub const TEXT_FILE: &str = "documents.json";
-const OFFSETS_FILE: &str = "documents.offsets";
+/// Where the documents of a generation are.
+pub const DOCUMENT_FILES: PieceFiles = PieceFiles {
+    bytes: "documents.json",
+    offsets: "documents.offsets",
+};
 
-/// The shown attributes of every product.
-pub struct Documents {
-    text: Option<Mmap>,
-    offsets: Vec<u64>,
-}
+/// The shown attributes of every product; cheap to copy.
+#[derive(Clone)]
+pub struct Documents(Pieces);
 
 /// What a page shows of one product, a JSON object that is passed on as it was stored.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct Document(Box<RawValue>);
 
-/// Writes documents one after the other.
-pub struct DocumentsWriter {
-    text: BufWriter<File>,
-    offsets: Vec<u64>,
-}
-
-impl DocumentsWriter {
-    pub fn create(dir: &Path) -> io::Result<Self> {
-        let text = BufWriter::with_capacity(1 << 20, File::create(dir.join(TEXT_FILE))?);
-        Ok(DocumentsWriter {
-            text,
-            offsets: vec![0],
-        })
-    }
-
-    /// Adds the documents of the next products: JSON objects one after the other, and where each ends.
-    pub fn push(&mut self, documents: &[u8], ends: &[usize]) -> io::Result<()> {
-        self.text.write_all(documents)?;
-        let start = self.offsets.last().copied().unwrap_or_default();
-        let ends = ends.iter().map(|end| start + *end as u64);
-        self.offsets.extend(ends);
-        Ok(())
-    }
-
-    /// Makes everything durable.
-    pub fn finish(self, dir: &Path) -> io::Result<()> {
-        self.text
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .sync_all()?;
-        let bytes: Vec<u8> = self
-            .offsets
-            .iter()
-            .flat_map(|offset| offset.to_le_bytes())
-            .collect();
-        let mut file = File::create(dir.join(OFFSETS_FILE))?;
-        file.write_all(&bytes)?;
-        file.sync_all()
-    }
-}
-
 impl Documents {
     pub fn open(dir: &Path) -> io::Result<Self> {
-        let bytes = std::fs::read(dir.join(OFFSETS_FILE))?;
-        let offsets: Vec<u64> = bytes
-            .chunks_exact(8)
-            .map(|chunk| u64::from_le_bytes(chunk.try_into().expect("chunks of 8")))
-            .collect();
-        let file = File::open(dir.join(TEXT_FILE))?;
-        let length = file.metadata()?.len();
-        if offsets.last() != Some(&length) || !offsets.is_sorted() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("{TEXT_FILE} and {OFFSETS_FILE} disagree"),
-            ));
-        }
-        // SAFETY: a published generation is immutable; nobody writes to or truncates its files.
-        let text = if length == 0 {
-            None
-        } else {
-            Some(unsafe { Mmap::map(&file)? })
-        };
-        Ok(Documents { text, offsets })
+        Pieces::open(dir, DOCUMENT_FILES).map(Documents)
     }
 
-    /// How many products there are.
+    /// How many products there were when the generation was built.
     pub fn len(&self) -> usize {
-        self.offsets.len() - 1
+        self.0.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.0.is_empty()
+    }
+
+    /// Replaces what is shown of a product.
+    pub fn put(&mut self, product: u32, document: Vec<u8>) {
+        self.0.put(product, document);
     }
 
     /// The shown attributes of a product; an unreadable document has none.
@@ -122,10 +67,7 @@ impl Documents {
 
     /// The document's JSON text.
     pub fn bytes(&self, product: u32) -> &[u8] {
-        let Some(text) = &self.text else { return &[] };
-        let range =
-            self.offsets[product as usize] as usize..self.offsets[product as usize + 1] as usize;
-        &text[range]
+        self.0.get(product)
     }
 }
 

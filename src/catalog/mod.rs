@@ -9,6 +9,8 @@ mod ids;
 pub mod infer;
 mod markup;
 mod notation;
+pub mod overlay;
+pub mod pieces;
 pub mod product;
 mod reading;
 pub mod repairs;
@@ -16,6 +18,7 @@ mod rest;
 pub mod schema;
 pub mod shop_files;
 mod shown;
+pub mod stored;
 mod values;
 
 use std::fs::File;

@@ -9,7 +9,8 @@ use crate::catalog::schema::{Role, Schema};
 
 pub use crate::catalog::assembly::{Assembled, ROWS_HELD_MAX, products};
 pub use crate::catalog::reading::{ReadRow, read_row};
-pub use crate::catalog::shown::{json, write_shown};
+pub use crate::catalog::shown::{json, whole, write_shown};
+pub(crate) use crate::catalog::values::values_in;
 pub use crate::catalog::values::{KEYWORD_BYTES_MAX, TEXT_BYTES_MAX, VALUES_MAX, read_values};
 
 /// At most this many variants of one product.
@@ -54,6 +55,16 @@ impl Value {
             Value::Number(number) => Some(*number),
             Value::Boolean(truth) => Some(f64::from(u8::from(*truth))),
             Value::Date(seconds) => Some(*seconds as f64),
+        }
+    }
+
+    /// The word that stands for the value in a dictionary; `None` for numbers and dates.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            Value::Boolean(true) => Some("true"),
+            Value::Boolean(false) => Some("false"),
+            Value::Number(_) | Value::Date(_) => None,
         }
     }
 
@@ -108,5 +119,22 @@ impl Product {
             .and_then(|position| self.variant_values(variant, position).first())
             .and_then(Value::number);
         stock.is_none_or(|stock| stock > 0.0)
+    }
+
+    /// Whether nothing of it can be bought; stock that nobody manages is not sold out.
+    pub fn is_sold_out(&self, schema: &Schema) -> bool {
+        let Some(stock) = schema.role(Role::Stock) else {
+            return false;
+        };
+        let none_left = |values: &[Value]| {
+            let left = values.iter().filter_map(Value::number).next();
+            left.is_some_and(|left| left <= 0.0)
+        };
+        if schema.attributes[stock].variant {
+            let mut variants = self.variants.iter();
+            variants.all(|variant| none_left(&variant.values[stock]))
+        } else {
+            none_left(&self.values[stock])
+        }
     }
 }

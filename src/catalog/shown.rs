@@ -1,7 +1,7 @@
 //! What a results page shows of a product.
 
 use jiff::Timestamp;
-use serde_json::{Number, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 
 use crate::catalog::documents::SOLD_OUT;
 use crate::catalog::product::{Product, Value, Variant};
@@ -105,6 +105,32 @@ fn write_value(value: &Value, out: &mut Vec<u8>) {
             serde_json::to_writer(out, &json(other)).expect("a value can be written to memory")
         }
     }
+}
+
+/// Everything that is known of a product, searched, shown or neither: its attributes by their names, several values as
+/// a list, and its variants with theirs.
+pub fn whole(schema: &Schema, product: &Product) -> Map<String, Json> {
+    let attributes = |values: &[Vec<Value>], own: &mut Map<String, Json>| {
+        for (attribute, values) in schema.attributes.iter().zip(values) {
+            let value = match values.as_slice() {
+                [] => continue,
+                [one] => json(one),
+                many => many.iter().map(json).collect(),
+            };
+            own.insert(attribute.name.clone(), value);
+        }
+    };
+    let of = |id: &str, values: &[Vec<Value>]| {
+        let mut own = Map::new();
+        own.insert("id".into(), id.into());
+        attributes(values, &mut own);
+        own
+    };
+    let mut all = of(&product.id, &product.values);
+    let variants = product.variants.iter();
+    let variants = variants.map(|variant| Json::Object(of(&variant.id, &variant.values)));
+    all.insert("variants".into(), variants.collect());
+    all
 }
 
 /// The variant with the lowest price among the buyable ones, or among all.

@@ -1,5 +1,6 @@
 //! `endcap index FEED…`: feeds in, a new generation live.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::output::{FeedBar, counted, grouped, print_json, print_problems};
@@ -56,6 +57,7 @@ impl Index {
         let order = Order {
             limits: settings.limits,
             force: self.force,
+            as_of: written(&self.feeds),
             ..Order::at(now())
         };
         let schema = Schema::load(&paths.shop).map_err(PublishError::Files)?;
@@ -101,6 +103,16 @@ impl Index {
             Outcome::FoundProblems
         })
     }
+}
+
+/// When the oldest of these files was written; now for folders and standard input.
+fn written(feeds: &[String]) -> Timestamp {
+    let written = |feed: &String| {
+        let about = std::fs::metadata(feed).ok().filter(|about| about.is_file());
+        Timestamp::try_from(about?.modified().ok()?).ok()
+    };
+    let written = feeds.iter().filter_map(written).min();
+    written.map_or_else(now, |written| written.min(now()))
 }
 
 /// Opens every feed of every source.

@@ -2,6 +2,7 @@
 //!
 //! Everything here is synchronous and knows no clock: `now` and the query's id arrive in the request.
 
+mod changed;
 mod error;
 mod evidence;
 mod facets;
@@ -22,7 +23,7 @@ pub use page::{BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, Rang
 pub use reading::{Reading, UnitRead, Way};
 pub use request::{HITS_PER_PAGE_MAX, PAGING_DEPTH_MAX, Request, RulesSwitch};
 pub use shoppers::SegmentCount;
-pub use snapshot::{Catalog, Damaged, Snapshot};
+pub use snapshot::{BuiltFrom, Catalog, Damaged, Snapshot};
 pub use suggest::{SUGGESTIONS_MAX, Suggestion, SuggestionKind};
 pub use trace::{Change, RuleTrace, Trace, changes};
 

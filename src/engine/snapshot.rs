@@ -1,9 +1,15 @@
 //! The immutable view of the whole shop that one request reads.
 
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
 use super::names::Names;
 use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
+use crate::catalog::stored::StoredProducts;
 use crate::merchandising::{Known, Reading, Rules};
 use crate::problem::Problem;
 use crate::query::{Knowledge, Language, LastWord, Query, Spelling, Synonyms, Vocabulary};
@@ -11,22 +17,38 @@ use crate::ranking::{Adjustment, PriceTiers, Recipes, Shelf};
 use crate::retrieval::TextIndex;
 use crate::shoppers::Segments;
 use crate::text::Analyzer;
-use std::sync::{Arc, OnceLock};
 
-/// What one generation of the index holds.
+/// What one generation of the index holds, with what was changed since it was built; cheap to copy.
+#[derive(Clone)]
 pub struct Catalog {
     /// Which generation this is.
     pub generation: u64,
+    /// How old the feed is that it was built from, and the number of the last change that was built in.
+    pub built: BuiltFrom,
+    /// The number of the last change that it holds.
+    pub changes: u64,
     /// The generation that should be served and is damaged; `None` when this is the one.
     pub instead_of: Option<Damaged>,
-    pub schema: Schema,
+    pub schema: Arc<Schema>,
     pub columns: Columns,
     pub documents: Documents,
-    pub text: TextIndex,
+    pub stored: StoredProducts,
+    pub text: Arc<TextIndex>,
     /// Made when they are first asked for.
     pub price_tiers: OnceLock<PriceTiers>,
     /// Made when they are first asked for.
-    pub names: OnceLock<Names>,
+    pub names: Arc<OnceLock<Names>>,
+}
+
+/// Which changes a generation holds: those up to a number, and those that are older than its feed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct BuiltFrom {
+    /// When the feed was exported, or at the latest read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
+    /// The number of the last change that was built in.
+    #[serde(default)]
+    pub changes: u64,
 }
 
 /// A generation that cannot be served.
@@ -37,10 +59,11 @@ pub struct Damaged {
     pub reason: String,
 }
 
-/// Everything one request reads.
+/// Everything one request reads; cheap to copy.
+#[derive(Clone)]
 pub struct Snapshot {
     pub catalog: Arc<Catalog>,
-    pub language: Language,
+    pub language: Arc<Language>,
     pub rules: Rules,
     /// What every list is adjusted by.
     pub goals: Vec<Adjustment>,
@@ -82,16 +105,18 @@ impl Snapshot {
     /// The same shop with other synonyms.
     pub fn with_synonyms(&self, synonyms: Synonyms) -> Snapshot {
         let schema = &self.catalog.schema;
+        let language = Language::new(schema, Analyzer::new(&schema.language), synonyms);
         Snapshot {
-            catalog: self.catalog.clone(),
-            language: Language::new(schema, Analyzer::new(&schema.language), synonyms),
-            rules: self.rules.clone(),
-            goals: self.goals.clone(),
-            recipes: self.recipes.clone(),
-            segments: self.segments.clone(),
-            problems: self.problems.clone(),
-            conflicts: self.conflicts.clone(),
-            known: self.known.clone(),
+            language: Arc::new(language),
+            ..self.clone()
+        }
+    }
+
+    /// The same shop with another catalog.
+    pub fn with_catalog(&self, catalog: Arc<Catalog>) -> Snapshot {
+        Snapshot {
+            catalog,
+            ..self.clone()
         }
     }
 
@@ -117,7 +142,7 @@ impl Snapshot {
         Knowledge {
             language: &self.language,
             vocabulary: &self.catalog.text.vocabulary,
-            together: &self.catalog.text,
+            together: &*self.catalog.text,
             spelling,
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct Log {
 }
 
 /// Adds a frame around the body that `write` adds: the bytes that `Bodies` finds again.
-pub(super) fn frame(framed: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn frame(framed: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = framed.len();
     framed.extend_from_slice(&[0; FRAME_BYTES]);
     write(framed);
@@ -67,15 +67,15 @@ pub(super) fn files(dir: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
 }
 
 /// The bodies of a file's records, up to the first that is not whole. `whole` is how many bytes those take.
-pub(super) struct Bodies<'b> {
+pub(crate) struct Bodies<'b> {
     bytes: &'b [u8],
-    pub(super) whole: usize,
+    pub(crate) whole: usize,
     /// Checksums are compared.
     checked: bool,
 }
 
 impl<'b> Bodies<'b> {
-    pub(super) fn of(bytes: &'b [u8], checked: bool) -> Self {
+    pub(crate) fn of(bytes: &'b [u8], checked: bool) -> Self {
         Bodies {
             bytes,
             whole: 0,

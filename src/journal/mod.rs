@@ -32,7 +32,9 @@ pub use store::{Checkpoint, Resumed, SavedProfile};
 pub use stored::{Head, id_hash};
 
 use keys::Keys;
-use log::{Bodies, Log};
+pub(crate) use log::{Bodies, frame};
+
+use log::Log;
 use reading::Pieces;
 use store::Store;
 use writer::Work;

@@ -13,11 +13,14 @@ use super::guards::{self, Counting, Limits};
 use super::publications::{Outcome, Publication, record};
 use super::{PublishError, ShopPaths};
 use crate::catalog::columns::ColumnsBuilder;
-use crate::catalog::documents::{DocumentsWriter, TEXT_FILE};
+use crate::catalog::documents::DOCUMENT_FILES;
 use crate::catalog::feed::{Feed, RawRow};
+use crate::catalog::pieces::PiecesWriter;
 use crate::catalog::product::{Assembled, Product, ReadRow, products, read_row, write_shown};
 use crate::catalog::repairs::{Repair, Repairs};
 use crate::catalog::schema::Schema;
+use crate::catalog::stored::{PRODUCT_FILES, stored};
+use crate::engine::BuiltFrom;
 use crate::parallel::in_order;
 use crate::problem::Problem;
 use crate::retrieval::{TextIndexBuilder, Words, WordsReader};
@@ -29,6 +32,8 @@ const BATCH_ITEMS: usize = 512;
 #[derive(Debug, Clone)]
 pub struct Order {
     pub now: Timestamp,
+    /// When the feed was exported: changes that are newer than that are made to it again.
+    pub as_of: Timestamp,
     pub limits: Limits,
     /// Why the limits do not hold this time.
     pub force: Option<String>,
@@ -41,6 +46,7 @@ impl Order {
     pub fn at(now: Timestamp) -> Self {
         Order {
             now,
+            as_of: now,
             limits: Limits::default(),
             force: None,
             cancelled: Arc::default(),
@@ -203,6 +209,10 @@ fn build_next(
         variants: parts.columns.variants(),
         feed: name,
         refused,
+        built: BuiltFrom {
+            as_of: Some(order.as_of),
+            changes: 0,
+        },
         counts,
         forced: order.force.clone().filter(|_| !beyond.is_empty()),
     };
@@ -224,7 +234,8 @@ fn build_next(
 /// The parts of a generation while products are added.
 struct Parts {
     columns: ColumnsBuilder,
-    documents: DocumentsWriter,
+    documents: PiecesWriter,
+    stored: PiecesWriter,
     text: TextIndexBuilder,
     contents: Contents,
     counting: Counting,
@@ -234,7 +245,8 @@ impl Parts {
     fn create(dir: &Path, schema: &Schema) -> Result<Self, PublishError> {
         Ok(Parts {
             columns: ColumnsBuilder::new(schema),
-            documents: DocumentsWriter::create(dir).map_err(PublishError::io(dir))?,
+            documents: PiecesWriter::create(dir, DOCUMENT_FILES).map_err(PublishError::io(dir))?,
+            stored: PiecesWriter::create(dir, PRODUCT_FILES).map_err(PublishError::io(dir))?,
             text: TextIndexBuilder::create(dir, schema)?,
             contents: Contents::default(),
             counting: Counting::default(),
@@ -247,9 +259,14 @@ impl Parts {
             self.contents.push(product, *content);
             self.counting.add(schema, product);
         }
-        self.documents
-            .push(&batch.shown, &batch.shown_ends)
-            .map_err(PublishError::io(Path::new(TEXT_FILE)))?;
+        let pieces = [
+            (&mut self.documents, DOCUMENT_FILES, &batch.shown),
+            (&mut self.stored, PRODUCT_FILES, &batch.stored),
+        ];
+        for (writer, files, (bytes, ends)) in pieces {
+            let written = writer.push(bytes, ends);
+            written.map_err(PublishError::io(Path::new(files.bytes)))?;
+        }
         Ok(self.text.push(&batch.words)?)
     }
 
@@ -259,28 +276,32 @@ impl Parts {
         thread::scope(|scope| {
             let text = scope.spawn(|| self.text.finish(dir));
             let documents = scope.spawn(|| self.documents.finish(dir));
+            let stored = scope.spawn(|| self.stored.finish(dir));
             let contents = self.contents.write(dir);
             contents.map_err(PublishError::io(dir))?;
             draft.write_columns(schema, &self.columns.finish_for_writing())?;
             let finished = "writing does not panic: it only returns errors";
-            documents
-                .join()
-                .expect(finished)
-                .map_err(PublishError::io(dir))?;
+            for pieces in [documents, stored] {
+                let written = pieces.join().expect(finished);
+                written.map_err(PublishError::io(dir))?;
+            }
             Ok(text.join().expect(finished)?)
         })
     }
 }
+
+/// Pieces one after the other, and where each ends.
+type Gathered = (Vec<u8>, Vec<usize>);
 
 /// A batch of products with all that can be made of them without the others.
 struct Prepared {
     products: Vec<Product>,
     /// By product: a fingerprint of its values.
     contents: Vec<u64>,
-    /// What a page shows of each, as JSON, one after the other.
-    shown: Vec<u8>,
-    /// By product: where that ends.
-    shown_ends: Vec<usize>,
+    /// What a page shows of each, as JSON.
+    shown: Gathered,
+    /// Each as it is stored.
+    stored: Gathered,
     words: Words,
     /// What was wrong with these products and the rows between them.
     problems: Vec<Problem>,
@@ -307,13 +328,18 @@ fn prepare(
     assembled: Vec<Result<Assembled, Problem>>,
 ) -> Prepared {
     let mut products = Vec::with_capacity(assembled.len());
-    let (mut shown, mut shown_ends) = (Vec::new(), Vec::with_capacity(assembled.len()));
+    let (mut shown, mut all_stored) = (Gathered::default(), Gathered::default());
+    let mut contents = Vec::with_capacity(assembled.len());
     let (mut problems, mut refused) = (Vec::new(), 0);
     for assembled in assembled {
         match assembled {
             Ok((product, own_problems)) => {
-                write_shown(schema, &product, &mut shown);
-                shown_ends.push(shown.len());
+                write_shown(schema, &product, &mut shown.0);
+                shown.1.push(shown.0.len());
+                let stored = stored(&product);
+                contents.push(content(&stored));
+                all_stored.0.extend_from_slice(&stored);
+                all_stored.1.push(all_stored.0.len());
                 problems.extend(own_problems);
                 products.push(product);
             }
@@ -326,10 +352,10 @@ fn prepare(
     }
     Prepared {
         words: reader.read(products.iter()),
-        contents: products.iter().map(content).collect(),
+        contents,
         products,
         shown,
-        shown_ends,
+        stored: all_stored,
         problems,
         refused,
     }

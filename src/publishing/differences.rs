@@ -77,10 +77,9 @@ fn count(number: &mut u64, sample: &mut Vec<String>, id: &str) {
     }
 }
 
-/// A fingerprint of all values of a product and its variants.
-pub(super) fn content(product: &Product) -> u64 {
-    let bytes = postcard::to_stdvec(product).expect("values are text and numbers");
-    let (words, rest) = bytes.as_chunks::<8>();
+/// A fingerprint of all values of a product and its variants, as they are stored.
+pub(super) fn content(stored: &[u8]) -> u64 {
+    let (words, rest) = stored.as_chunks::<8>();
     let words = words.iter().map(|word| u64::from_le_bytes(*word));
     let rest = rest.iter().map(|byte| u64::from(*byte));
     words

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,16 @@ use super::{PublishError, fingerprint};
 use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
 use crate::catalog::schema::Schema;
+use crate::catalog::stored::StoredProducts;
 use crate::catalog::write_durably;
-use crate::engine::{Catalog, Damaged};
+use crate::engine::{BuiltFrom, Catalog, Damaged};
 use crate::retrieval::TextIndex;
 
 /// Older generations are swept when a new one is published.
 pub const GENERATIONS_KEPT: usize = 3;
 
 /// How this version writes generations. Raise it when a file of theirs is written differently.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 pub(super) const GENERATIONS_DIR: &str = "generations";
 const LIVE_FILE: &str = "live";
@@ -41,6 +42,9 @@ pub struct Manifest {
     pub feed: String,
     /// Lines of the feed that were refused.
     pub refused: u64,
+    /// Which changes it holds.
+    #[serde(default)]
+    pub built: BuiltFrom,
     /// What the limits look at.
     #[serde(default)]
     pub counts: Counts,
@@ -289,7 +293,13 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
     });
     let (columns, text) = (columns?, text.map_err(|error| damaged(error.to_string()))?);
     let documents = Documents::open(&dir).map_err(|error| damaged(error.to_string()))?;
-    let counts = [columns.products(), documents.len() as u32, text.products()];
+    let stored = StoredProducts::open(&dir).map_err(|error| damaged(error.to_string()))?;
+    let counts = [
+        columns.products(),
+        documents.len() as u32,
+        stored.len() as u32,
+        text.products(),
+    ];
     if counts.iter().any(|count| *count != manifest.products) {
         return Err(damaged(format!(
             "its parts hold {counts:?} products instead of {}",
@@ -305,13 +315,16 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
     }
     Ok(Catalog {
         generation,
+        built: manifest.built,
+        changes: manifest.built.changes,
         instead_of: None,
-        schema,
+        schema: Arc::new(schema),
         columns,
         documents,
-        text,
+        stored,
+        text: Arc::new(text),
         price_tiers: OnceLock::new(),
-        names: OnceLock::new(),
+        names: Arc::default(),
     })
 }
 
@@ -344,7 +357,7 @@ fn sweep(data: &Path, live: u64) {
     }
 }
 
-fn sync_dir(dir: &Path) -> Result<(), PublishError> {
+pub(super) fn sync_dir(dir: &Path) -> Result<(), PublishError> {
     File::open(dir)
         .and_then(|dir| dir.sync_all())
         .map_err(PublishError::io(dir))

@@ -280,6 +280,7 @@ impl Shared {
         self.change(job.id, |job| job.format = format);
         let order = Order {
             limits: *limits,
+            as_of: job.queued_at,
             force: job.force.clone(),
             cancelled: Arc::clone(cancelled),
             ..Order::at(now)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::deltas::up_to_date;
 use super::files::{last_good, names_or_last_good, read_or_last_good};
 use super::generation::{self, GENERATIONS_DIR, live_generation};
 use super::{PublishError, ShopPaths};
@@ -23,10 +24,9 @@ pub fn load(paths: &ShopPaths) -> Result<Snapshot, PublishError> {
     let Some(live) = live_generation(&paths.data) else {
         return Err(PublishError::NothingIndexed(paths.data.clone()));
     };
-    Ok(with_files(
-        paths,
-        Arc::new(generation::open_live(&paths.data, live)?),
-    ))
+    let catalog = generation::open_live(&paths.data, live)?;
+    let catalog = up_to_date(&paths.data, catalog)?;
+    Ok(with_files(paths, Arc::new(catalog)))
 }
 
 /// Reads what may have changed: the shop's files always, the catalog only when another generation is live.
@@ -109,7 +109,7 @@ fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
     let goals = load_goals(paths, reading, &mut problems);
     let conflicts = merchandising::conflicts(&rules, &catalog.columns);
     Snapshot {
-        language: Language::new(&catalog.schema, analyzer, synonyms),
+        language: Arc::new(Language::new(&catalog.schema, analyzer, synonyms)),
         rules,
         goals,
         recipes,

@@ -4,6 +4,7 @@
 //! replacement of one small file, `live`, that names a generation.
 
 mod build;
+mod deltas;
 mod differences;
 mod files;
 mod fingerprint;
@@ -20,6 +21,7 @@ mod synonym_lines;
 mod tests;
 
 pub use build::{Built, Order, Progress, build};
+pub use deltas::{Answer, Applied, Deltas, OPERATIONS_MAX, Operation, Status};
 pub use differences::{Differences, SAMPLE_MAX, Sample};
 pub use files::SETTINGS_FILE;
 pub use generation::{GENERATIONS_KEPT, Manifest, generations, live_generation};

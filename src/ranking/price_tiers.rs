@@ -1,5 +1,7 @@
 //! Where each product's price stands among those of its category: the lowest fifth is tier 1, the highest tier 5.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::Shelf;
@@ -12,10 +14,12 @@ pub(super) const TIERS: usize = 5;
 pub const TIER_SHARE: f64 = 1.0 / TIERS as f64;
 
 /// Tiers by product ordinal.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PriceTiers {
     /// 0 where there is no price.
     tiers: Vec<u8>,
+    /// By category: the highest price of each tier but the last, or that of the tier below where it has none.
+    bounds: Arc<FxHashMap<Option<u32>, [f64; TIERS - 1]>>,
 }
 
 impl PriceTiers {
@@ -34,7 +38,9 @@ impl PriceTiers {
             }
         }
         let mut tiers = vec![0; products.len()];
-        for mut priced in by_category.into_values() {
+        let mut bounds = FxHashMap::default();
+        for (category, mut priced) in by_category {
+            let mut highest = [f64::NEG_INFINITY; TIERS - 1];
             priced.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
             let count = priced.len();
             let mut at = 0;
@@ -45,10 +51,40 @@ impl PriceTiers {
                 for (_, product) in same {
                     tiers[*product as usize] = tier as u8;
                 }
+                // Prices rise, and so do tiers.
+                highest
+                    .iter_mut()
+                    .skip(tier - 1)
+                    .for_each(|bound| *bound = same[0].0);
                 at += same.len();
             }
+            bounds.insert(category, highest);
         }
-        PriceTiers { tiers }
+        PriceTiers {
+            tiers,
+            bounds: Arc::new(bounds),
+        }
+    }
+
+    /// The tiers when some products have other prices: where those stand among the prices there were.
+    pub fn with(&self, shelf: Shelf<'_>, changed: impl Iterator<Item = u32>) -> PriceTiers {
+        let mut tiers = self.clone();
+        let Some(price) = shelf.schema.role(Role::Price) else {
+            return tiers;
+        };
+        tiers.tiers.resize(shelf.columns.products() as usize, 0);
+        for product in changed {
+            let tier = shelf.columns.number(price, product).map_or(0, |price| {
+                let bounds = self.bounds.get(&deepest_category(shelf, product));
+                let below = |bounds: &[f64; TIERS - 1]| {
+                    bounds.iter().filter(|bound| **bound < price).count()
+                };
+                // A category's first price stands in its middle.
+                bounds.map_or(TIERS / 2, below) as u8 + 1
+            });
+            tiers.tiers[product as usize] = tier;
+        }
+        tiers
     }
 
     /// The tier of a product, 1 to 5; `None` without a price.

@@ -39,6 +39,12 @@ impl TermsReader {
         }
     }
 
+    /// The attributes whose values are terms.
+    pub(super) fn positions(&self) -> impl Iterator<Item = usize> {
+        let measured = self.measured.iter().map(|(position, _)| *position);
+        self.faceted.iter().copied().chain(measured)
+    }
+
     /// Calls `found` with the measures and codes of a text, with repetitions.
     pub(super) fn read(&self, text: &str, mut found: impl FnMut(&str)) {
         if !has_digit(text) {

@@ -86,6 +86,18 @@ impl WordsReader {
         }
     }
 
+    /// Whether two versions of a product have the same words; then the index need not be told of the newer.
+    pub fn reads_alike(&self, one: &Product, other: &Product) -> bool {
+        let searched = self.searched.iter().map(|searched| searched.position);
+        let kinds = self.color.iter().chain(&self.category).copied();
+        let positions = searched.chain(self.terms.positions()).chain(kinds);
+        let positions = positions.chain(self.types.iter().copied());
+        positions.into_iter().all(|position| {
+            let same = one.values_of(position) == other.values_of(position);
+            same && one.values[position] == other.values[position]
+        })
+    }
+
     /// The words of these products.
     pub fn read<'p>(&self, products: impl Iterator<Item = &'p Product>) -> Words {
         let mut words = Words::default();

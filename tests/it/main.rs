@@ -9,6 +9,7 @@ mod audit;
 mod boundaries;
 mod cli;
 mod experiments;
+mod deltas;
 mod facets;
 mod feeds;
 mod folder;

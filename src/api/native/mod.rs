@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod events;
 pub(super) mod feeds;
 pub(super) mod problems;
+pub(super) mod products;
 pub(super) mod rules;
 pub(super) mod search;
 pub(super) mod shoppers;

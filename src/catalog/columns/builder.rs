@@ -1,16 +1,17 @@
 //! Products in catalog order in, columns out.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::codes::{Codes, MISSING};
 use super::{Column, Columns, Dictionary, PATH_SEPARATOR, Values};
 use crate::catalog::product::{Product, Value};
-use crate::catalog::schema::{Attribute, Kind, Role, Schema};
+use crate::catalog::schema::{Attribute, Kind, Schema};
 
 /// Collects products, in catalog order, into columns.
 pub struct ColumnsBuilder {
     schema: Schema,
-    stock: Option<usize>,
     variant_starts: Vec<u32>,
     columns: Vec<Option<ColumnBuilder>>,
     sold_out: Vec<bool>,
@@ -47,7 +48,6 @@ impl ColumnsBuilder {
     pub fn new(schema: &Schema) -> Self {
         ColumnsBuilder {
             schema: schema.clone(),
-            stock: schema.role(Role::Stock),
             variant_starts: vec![0],
             columns: schema.attributes.iter().map(ColumnBuilder::new).collect(),
             sold_out: Vec::new(),
@@ -83,33 +83,11 @@ impl ColumnsBuilder {
                 column.push(attribute, ordinal, row);
             }
         }
-        self.sold_out.push(self.is_sold_out(product));
+        self.sold_out.push(product.is_sold_out(&self.schema));
         self.product_ids.push(product.id.clone());
         self.variant_ids
             .extend(product.variants.iter().map(|variant| variant.id.clone()));
         self.variant_starts.push(self.variant_ids.len() as u32);
-    }
-
-    /// Stock that nobody manages is not sold out.
-    fn is_sold_out(&self, product: &Product) -> bool {
-        let Some(stock) = self.stock else {
-            return false;
-        };
-        let none_left = |values: &[Value]| {
-            values
-                .iter()
-                .filter_map(Value::number)
-                .next()
-                .is_some_and(|left| left <= 0.0)
-        };
-        if self.schema.attributes[stock].variant {
-            product
-                .variants
-                .iter()
-                .all(|variant| none_left(&variant.values[stock]))
-        } else {
-            none_left(&product.values[stock])
-        }
     }
 
     /// The columns, ready to be read.
@@ -122,16 +100,16 @@ impl ColumnsBuilder {
     /// The columns without what is not stored.
     pub fn finish_for_writing(self) -> Columns {
         Columns {
-            variant_starts: self.variant_starts,
+            variant_starts: Arc::new(self.variant_starts),
             columns: self
                 .columns
                 .into_iter()
-                .map(|column| column.map(ColumnBuilder::finish))
+                .map(|column| column.map(|column| Arc::new(column.finish())))
                 .collect(),
-            sold_out: self.sold_out,
-            product_ids: self.product_ids,
-            variant_ids: self.variant_ids,
-            ordinals: FxHashMap::default(),
+            sold_out: Arc::new(self.sold_out),
+            product_ids: Arc::new(self.product_ids),
+            variant_ids: Arc::new(self.variant_ids),
+            ordinals: Arc::default(),
         }
     }
 }
@@ -170,7 +148,7 @@ impl ColumnBuilder {
                 }
                 ValuesBuilder::Words(words) => {
                     let row_start = self.codes.len();
-                    for text in row.iter().filter_map(word_of) {
+                    for text in row.iter().filter_map(Value::word) {
                         let code = words.code(attribute.kind, text);
                         if !self.codes[row_start..].contains(&code) {
                             self.codes.push(code);
@@ -265,14 +243,4 @@ fn places(sorted: impl ExactSizeIterator<Item = u32>) -> Vec<u32> {
         places[code as usize] = place;
     }
     places
-}
-
-/// The dictionary word of a value.
-fn word_of(value: &Value) -> Option<&str> {
-    match value {
-        Value::Text(text) => Some(text),
-        Value::Boolean(true) => Some("true"),
-        Value::Boolean(false) => Some("false"),
-        _ => None,
-    }
 }

@@ -1,5 +1,7 @@
 //! Codes by row, each in as few bytes as the dictionary needs.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// Stands for "no value"; no dictionary has so many.
@@ -8,14 +10,14 @@ pub const MISSING: u32 = u32::MAX;
 /// The codes of each row of a column.
 ///
 /// Of a path only the code of its lowest level is stored; the levels above it follow from `parents`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Codes {
     rows: Rows,
     /// By code: the level above it, or `MISSING`; empty for all but paths. A parent's code is lower than its child's.
     parents: Vec<u32>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Rows {
     /// At most one code a row.
     Single(Packed),
@@ -24,7 +26,7 @@ enum Rows {
 }
 
 /// Codes as wide as the highest needs; the highest number of a width stands for `MISSING`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Packed {
     Bytes(Vec<u8>),
     Shorts(Vec<u16>),
@@ -111,7 +113,132 @@ impl Codes {
     }
 }
 
+/// Rows that are replaced by others, as many or not.
+pub(super) struct Splice {
+    pub(super) rows: Range<u32>,
+    /// By new row: its codes.
+    pub(super) codes: Vec<Vec<u32>>,
+}
+
+/// Where the values of a dictionary went that was made longer.
+pub(super) struct Moved {
+    /// By code: the code now.
+    pub(super) places: Vec<u32>,
+    pub(super) dictionary_len: usize,
+    pub(super) parents: Vec<u32>,
+}
+
+impl Codes {
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> u32 {
+        match &self.rows {
+            Rows::Single(packed) => packed.len() as u32,
+            Rows::Many { starts, .. } => starts.len() as u32 - 1,
+        }
+    }
+
+    /// These codes with some rows replaced; `splices` stand in the order of the rows.
+    pub(super) fn with(&self, splices: &[Splice], moved: Option<Moved>) -> Codes {
+        let rows = || splices.iter().flat_map(|splice| &splice.codes);
+        if let Rows::Single(packed) = &self.rows
+            && rows().all(|codes| codes.len() <= 1)
+        {
+            return match moved {
+                None => Codes {
+                    rows: Rows::Single(packed.with(splices)),
+                    parents: self.parents.clone(),
+                },
+                Some(moved) => {
+                    let place = |code: u32| moved.places.get(code as usize).copied();
+                    let cells = (0..packed.len() as u32).map(|cell| packed.get(cell));
+                    let cells: Vec<u32> =
+                        cells.map(|code| place(code).unwrap_or(MISSING)).collect();
+                    let cells = spliced(&cells, splices, |code| code);
+                    Codes {
+                        rows: Rows::Single(Packed::of(cells.into_iter(), moved.dictionary_len)),
+                        parents: moved.parents,
+                    }
+                }
+            };
+        }
+        self.with_many(splices, moved)
+    }
+
+    fn with_many(&self, splices: &[Splice], moved: Option<Moved>) -> Codes {
+        let (mut starts, mut codes) = (vec![0], Vec::new());
+        let places = moved.as_ref().map(|moved| moved.places.as_slice());
+        let place = |code: u32| places.map_or(code, |places| places[code as usize]);
+        let kept = |rows: Range<u32>, starts: &mut Vec<u32>, codes: &mut Vec<u32>| {
+            for row in rows {
+                codes.extend(self.lowest(row).map(place));
+                starts.push(codes.len() as u32);
+            }
+        };
+        let mut row = 0;
+        for splice in splices {
+            kept(row..splice.rows.start, &mut starts, &mut codes);
+            for own in &splice.codes {
+                codes.extend_from_slice(own);
+                starts.push(codes.len() as u32);
+            }
+            row = splice.rows.end;
+        }
+        kept(row..self.rows(), &mut starts, &mut codes);
+        match moved {
+            Some(moved) => Codes::new(starts, codes, moved.dictionary_len, moved.parents),
+            None => {
+                let width = match &self.rows {
+                    Rows::Single(packed) | Rows::Many { codes: packed, .. } => packed.codes_max(),
+                };
+                Codes::new(starts, codes, width, self.parents.clone())
+            }
+        }
+    }
+}
+
+/// Cells with some of them replaced.
+fn spliced<T: Copy>(cells: &[T], splices: &[Splice], pack: impl Fn(u32) -> T) -> Vec<T> {
+    let mut all = Vec::with_capacity(cells.len() + splices.len());
+    let mut kept = 0;
+    for splice in splices {
+        all.extend_from_slice(&cells[kept..splice.rows.start as usize]);
+        let codes = splice.codes.iter();
+        all.extend(codes.map(|codes| pack(codes.first().copied().unwrap_or(MISSING))));
+        kept = splice.rows.end as usize;
+    }
+    all.extend_from_slice(&cells[kept..]);
+    all
+}
+
 impl Packed {
+    fn len(&self) -> usize {
+        match self {
+            Packed::Bytes(codes) => codes.len(),
+            Packed::Shorts(codes) => codes.len(),
+            Packed::Longs(codes) => codes.len(),
+        }
+    }
+
+    /// The longest dictionary whose codes are this wide.
+    fn codes_max(&self) -> usize {
+        match self {
+            Packed::Bytes(_) => usize::from(u8::MAX),
+            Packed::Shorts(_) => usize::from(u16::MAX),
+            Packed::Longs(_) => u32::MAX as usize,
+        }
+    }
+
+    /// The same with some cells replaced by codes that are no wider.
+    fn with(&self, splices: &[Splice]) -> Packed {
+        let byte = |code: u32| code.min(u32::from(u8::MAX)) as u8;
+        let short = |code: u32| code.min(u32::from(u16::MAX)) as u16;
+        match self {
+            Packed::Bytes(codes) => Packed::Bytes(spliced(codes, splices, byte)),
+            Packed::Shorts(codes) => Packed::Shorts(spliced(codes, splices, short)),
+            Packed::Longs(codes) => Packed::Longs(spliced(codes, splices, |code| code)),
+        }
+    }
+
     fn of(codes: impl Iterator<Item = u32>, dictionary_len: usize) -> Self {
         if dictionary_len <= usize::from(u8::MAX) {
             Packed::Bytes(

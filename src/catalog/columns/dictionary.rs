@@ -1,23 +1,24 @@
 //! The distinct values of a word attribute, and their codes.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::text::fold;
 
-/// The distinct values of an attribute, sorted, so that codes compare as values do.
-#[derive(Debug, Default, Serialize, Deserialize)]
+/// The distinct values of an attribute, sorted, so that codes compare as values do; a copy shares them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Dictionary {
-    values: Vec<String>,
+    values: Arc<Vec<String>>,
     /// By code: in how many products the value occurs.
     product_counts: Vec<u32>,
     /// By hash of a value: the code of one that has it, which spares most searches for a value.
     #[serde(skip)]
-    hashed: FxHashMap<u64, u32>,
+    hashed: Arc<FxHashMap<u64, u32>>,
     #[serde(skip)]
-    folded: FxHashMap<String, Vec<u32>>,
+    folded: Arc<FxHashMap<String, Vec<u32>>>,
 }
 
 impl Dictionary {
@@ -25,10 +26,10 @@ impl Dictionary {
     pub(super) fn new(values: Vec<String>, product_counts: Vec<u32>) -> Self {
         debug_assert!(values.is_sorted());
         Dictionary {
-            values,
+            values: Arc::new(values),
             product_counts,
-            hashed: FxHashMap::default(),
-            folded: FxHashMap::default(),
+            hashed: Arc::default(),
+            folded: Arc::default(),
         }
     }
 
@@ -72,17 +73,41 @@ impl Dictionary {
         }
     }
 
+    /// The same values with these among them, which are sorted and new; no product has them yet. Also says by code
+    /// where each value stands now.
+    pub(super) fn with(&self, new: &[String]) -> (Dictionary, Vec<u32>) {
+        let mut values: Vec<String> = self.values.iter().chain(new).cloned().collect();
+        values.sort_unstable();
+        let place = |value: &String| values.binary_search(value).expect("it was put there") as u32;
+        let places: Vec<u32> = self.values.iter().map(place).collect();
+        let mut product_counts = vec![0; values.len()];
+        for (place, count) in places.iter().zip(&self.product_counts) {
+            product_counts[*place as usize] = *count;
+        }
+        let mut dictionary = Dictionary::new(values, product_counts);
+        dictionary.index();
+        (dictionary, places)
+    }
+
+    /// Says that one product more, or one fewer, has a value.
+    pub(super) fn count(&mut self, code: u32, more: bool) {
+        let count = &mut self.product_counts[code as usize];
+        *count = if more {
+            *count + 1
+        } else {
+            count.saturating_sub(1)
+        };
+    }
+
     /// Rebuilds what is not stored.
     pub(super) fn index(&mut self) {
-        let hashed = (0..).zip(&self.values);
-        self.hashed = hashed.map(|(code, value)| (hash(value), code)).collect();
-        self.folded = FxHashMap::default();
-        for (code, value) in self.values.iter().enumerate() {
-            self.folded
-                .entry(fold(value))
-                .or_default()
-                .push(code as u32);
+        let hashed = (0..).zip(self.values.iter());
+        let hashed = hashed.map(|(code, value)| (hash(value), code)).collect();
+        let mut folded: FxHashMap<String, Vec<u32>> = FxHashMap::default();
+        for (code, value) in (0..).zip(self.values.iter()) {
+            folded.entry(fold(value)).or_default().push(code);
         }
+        (self.hashed, self.folded) = (Arc::new(hashed), Arc::new(folded));
     }
 }
 

@@ -6,12 +6,15 @@
 mod builder;
 mod codes;
 mod dictionary;
+mod patched;
 
 pub use builder::ColumnsBuilder;
 pub use codes::{Codes, MISSING};
 pub use dictionary::Dictionary;
+pub use patched::Change;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
@@ -19,23 +22,23 @@ use serde::{Deserialize, Serialize};
 /// How the levels of a category path are joined.
 pub const PATH_SEPARATOR: &str = " > ";
 
-/// All columns of one catalog.
-#[derive(Debug, Serialize, Deserialize)]
+/// All columns of one catalog; a copy shares what does not change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Columns {
     /// By product ordinal, one more than there are products.
-    variant_starts: Vec<u32>,
+    variant_starts: Arc<Vec<u32>>,
     /// By attribute position; `None` where the schema needs no column.
-    columns: Vec<Option<Column>>,
+    columns: Vec<Option<Arc<Column>>>,
     /// By product ordinal: nothing of it can be bought.
-    sold_out: Vec<bool>,
-    product_ids: Vec<String>,
-    variant_ids: Vec<String>,
+    sold_out: Arc<Vec<bool>>,
+    product_ids: Arc<Vec<String>>,
+    variant_ids: Arc<Vec<String>>,
     #[serde(skip)]
-    ordinals: FxHashMap<String, u32>,
+    ordinals: Arc<FxHashMap<String, u32>>,
 }
 
 /// The values of one attribute by row: a product or a variant ordinal.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Column {
     /// Rows are variants rather than products.
     pub per_variant: bool,
@@ -44,10 +47,10 @@ pub struct Column {
 }
 
 /// The distinct values of an attribute, by code; codes compare as values do.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Values {
     Words(Dictionary),
-    Numbers(Vec<f64>),
+    Numbers(Arc<[f64]>),
 }
 
 impl Values {
@@ -97,7 +100,7 @@ impl Columns {
     /// The column of the attribute at this position of the schema.
     #[inline]
     pub fn column(&self, attribute: usize) -> Option<&Column> {
-        self.columns.get(attribute).and_then(Option::as_ref)
+        self.columns.get(attribute)?.as_deref()
     }
 
     /// The dictionary and product- or variant-level codes of a word attribute.
@@ -185,23 +188,28 @@ impl Columns {
 
     /// Rebuilds what is not stored; call once after reading.
     pub fn index(&mut self) {
+        self.ordinals = Arc::new(self.ordinals_by_id());
+        for column in self.columns.iter_mut().flatten() {
+            if let Values::Words(dictionary) = &mut Arc::make_mut(column).values {
+                dictionary.index();
+            }
+        }
+    }
+
+    fn ordinals_by_id(&self) -> FxHashMap<String, u32> {
         let ids = self.product_ids.len().max(self.variant_ids.len());
-        self.ordinals = FxHashMap::with_capacity_and_hasher(ids, FxBuildHasher);
+        let mut ordinals = FxHashMap::with_capacity_and_hasher(ids, FxBuildHasher);
         for product in (0..self.products()).rev() {
             for variant in self.variants_of(product) {
                 let id = &self.variant_ids[variant as usize];
                 if *id != self.product_ids[product as usize] {
-                    self.ordinals.insert(id.clone(), product);
+                    ordinals.insert(id.clone(), product);
                 }
             }
         }
         for (product, id) in self.product_ids.iter().enumerate() {
-            self.ordinals.insert(id.clone(), product as u32);
+            ordinals.insert(id.clone(), product as u32);
         }
-        for column in self.columns.iter_mut().flatten() {
-            if let Values::Words(dictionary) = &mut column.values {
-                dictionary.index();
-            }
-        }
+        ordinals
     }
 }
