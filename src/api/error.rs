@@ -70,6 +70,11 @@ impl ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
     }
 
+    /// The status and the message, for a door that has a shape of its own.
+    pub(super) fn told(self) -> (StatusCode, String) {
+        (self.status, self.message)
+    }
+
     /// Our fault: the log says what, the caller learns only that.
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");

@@ -1,6 +1,9 @@
 //! The shop over HTTP.
 
+mod algolia;
+mod body;
 mod console;
+mod cors;
 mod error;
 mod metrics;
 mod native;
@@ -11,6 +14,7 @@ mod router;
 pub mod storefront;
 mod watch;
 
+pub use algolia::AlgoliaSettings;
 pub use router::router;
 
 use std::io;
@@ -47,6 +51,10 @@ pub struct Shop {
     deltas: Option<Arc<Deltas>>,
     /// `None` when feeds cannot be taken.
     jobs: Option<Arc<Jobs>>,
+    /// The names that clients of Algolia use.
+    indices: Arc<algolia::Indices>,
+    /// The lists that clients of Algolia began.
+    lists: Arc<algolia::Lists>,
     /// One for each request that may be at work.
     places: Arc<Semaphore>,
 }
@@ -71,9 +79,19 @@ impl Shop {
             deltas: deltas.ok(),
             jobs: jobs.ok(),
             paths: Arc::new(paths),
+            indices: Arc::new(algolia::Indices::new(&name, AlgoliaSettings::default())),
+            lists: Arc::default(),
             name: name.into(),
             limits,
             places: Arc::new(Semaphore::new(REQUESTS_MAX)),
+        }
+    }
+
+    /// The same shop under other index names.
+    pub fn with_indices(self, settings: AlgoliaSettings) -> Self {
+        Shop {
+            indices: Arc::new(algolia::Indices::new(&self.name, settings)),
+            ..self
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every route in one place.
 
 use axum::extract::Request;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware, routing};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -9,8 +9,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::algolia::AlgoliaError;
 use super::error::ApiError;
-use super::{Shop, console, metrics, native, operations, pages};
+use super::{Shop, algolia, console, cors, metrics, native, operations, pages};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +26,18 @@ use super::{Shop, console, metrics, native, operations, pages};
     )
 )]
 struct Description;
+
+/// The Algolia wire protocol; its clients know what it says.
+fn algolia() -> Router<Shop> {
+    use algolia::search;
+    Router::new()
+        .route("/1/indexes/{index}/queries", routing::post(search::queries))
+        .route("/1/indexes/{index}/query", routing::post(search::query))
+        .route(
+            "/1/indexes/{index}/facets/{facet}/query",
+            routing::post(search::facet),
+        )
+}
 
 /// The whole shop as one service.
 pub fn router(shop: Shop) -> Router {
@@ -90,8 +103,10 @@ pub fn router(shop: Shop) -> Router {
         )
         .route("/assets/{name}", routing::get(pages::asset))
         .route("/pictures/{name}", routing::get(pages::picture))
+        .merge(algolia())
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(cors::allow))
         .layer(middleware::from_fn(metrics::measure))
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::internal(&"a handler panicked; the lines above say where").into_response()
@@ -100,16 +115,31 @@ pub fn router(shop: Shop) -> Router {
         .with_state(shop)
 }
 
-async fn no_such_path(request: Request) -> ApiError {
-    ApiError::not_found(format!(
-        "there is nothing at {}: /openapi.json lists what there is",
-        request.uri().path()
-    ))
+async fn no_such_path(request: Request) -> Response {
+    let path = request.uri().path();
+    said_as(
+        path,
+        ApiError::not_found(format!(
+            "there is nothing at {path}: /openapi.json lists what there is"
+        )),
+    )
 }
 
-async fn no_such_method(request: Request) -> ApiError {
+async fn no_such_method(request: Request) -> Response {
     let (method, path) = (request.method(), request.uri().path());
-    ApiError::method_not_allowed(format!(
-        "{path} does not take {method}: /openapi.json says what it takes"
-    ))
+    said_as(
+        path,
+        ApiError::method_not_allowed(format!(
+            "{path} does not take {method}: /openapi.json says what it takes"
+        )),
+    )
+}
+
+/// Each door has its own shape of errors.
+fn said_as(path: &str, error: ApiError) -> Response {
+    if path.starts_with("/1/") {
+        AlgoliaError::from(error).into_response()
+    } else {
+        error.into_response()
+    }
 }

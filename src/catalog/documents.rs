@@ -77,6 +77,11 @@ impl Document {
         serde_json::from_str(self.0.get()).unwrap_or_default()
     }
 
+    /// The shown attributes and their values, to be changed; none when they cannot be read.
+    pub fn fields(&self) -> Map<String, Value> {
+        serde_json::from_str(self.0.get()).unwrap_or_default()
+    }
+
     /// The value of a shown attribute.
     pub fn get(&self, attribute: &str) -> Option<Value> {
         let values = self.values();

@@ -243,6 +243,22 @@ impl Schema {
             .position(|attribute| attribute.name == name)
     }
 
+    /// The position of the attribute of this name, or of the path whose level this names: `category.lvl1`.
+    pub fn named(&self, name: &str) -> Option<usize> {
+        let level = || Some(self.level(name)?.0);
+        self.position(name).or_else(level)
+    }
+
+    /// The path attribute and the level of it, counted from 0, that a name such as `category.lvl1` means: shops that
+    /// keep a field for each level call them so. Whatever is before the level means the category when no attribute is
+    /// called that.
+    pub fn level(&self, name: &str) -> Option<(usize, usize)> {
+        let (path, level) = name.rsplit_once(".lvl")?;
+        let level = level.parse().ok()?;
+        let position = self.position(path).or_else(|| self.role(Role::Category))?;
+        (self.attributes[position].kind == Kind::Path).then_some((position, level))
+    }
+
     /// The attribute of this name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes

@@ -67,7 +67,8 @@ impl Serve {
             publication: settings.limits,
         };
         let name = self.name.unwrap_or_else(|| settings.name.clone());
-        let shop = api::Shop::new(engine.clone(), paths.clone(), name, limits);
+        let shop = api::Shop::new(engine.clone(), paths.clone(), name, limits)
+            .with_indices(settings.algolia.clone());
         api::serve(shop, address, ready).map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => CliError::Failed(format!(
                 "{address} is in use by another process: stop it, or choose another port with --listen"

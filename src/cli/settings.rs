@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::CliError;
+use crate::api::AlgoliaSettings;
 use crate::problem::{Problem, line_of};
 use crate::publishing::{Limits, SETTINGS_FILE};
 
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub(super) name: String,
     /// How much a publication may change.
     pub(super) limits: Limits,
+    /// The names that clients of Algolia use.
+    pub(super) algolia: AlgoliaSettings,
 }
 
 impl Default for Settings {
@@ -36,6 +39,7 @@ impl Default for Settings {
             retention_days: None,
             name: "Endcap".into(),
             limits: Limits::default(),
+            algolia: AlgoliaSettings::default(),
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::page::{FacetValue, RangeOf};
+use super::page::{FacetValue, RangeOf, TotalOf};
 use super::request::Asked;
 use super::snapshot::Snapshot;
 use crate::catalog::columns::{Codes, PATH_SEPARATOR};
 use crate::catalog::filter::Filter;
 use crate::catalog::schema::Kind;
 use crate::ranking::Taste;
-use crate::retrieval::{FacetCount, FacetCounts};
+use crate::retrieval::{Counting, FacetCount, FacetCounts};
 
 /// At most this many facets are chosen.
 const CHOSEN_MAX: usize = 10;
@@ -46,6 +46,8 @@ pub(super) struct Personal<'t> {
 pub(super) struct Facets {
     pub(super) values: BTreeMap<String, Vec<FacetValue>>,
     pub(super) ranges: BTreeMap<String, RangeOf>,
+    /// Of numbers that were counted.
+    pub(super) totals: BTreeMap<String, TotalOf>,
     /// Those that come first, in order.
     pub(super) order: Vec<String>,
 }
@@ -91,6 +93,19 @@ pub(super) fn facets(
                     Vec::new()
                 },
             };
+            if asked.counting == Counting::List
+                && let Some(numbers) = snapshot.catalog.columns.number_values(facet.attribute)
+            {
+                let total = total_of(&facet.counts, numbers);
+                facets.totals.insert(attribute.name.clone(), total);
+                let values = facet.most_frequent(asked.facet_values_max).into_iter();
+                let values = values.map(|FacetCount { code, count }| FacetValue {
+                    value: written(attribute.kind, numbers[code as usize]),
+                    count,
+                });
+                let values = values.collect();
+                facets.values.insert(attribute.name.clone(), values);
+            }
             facets.ranges.insert(attribute.name.clone(), range);
             continue;
         }
@@ -107,6 +122,22 @@ pub(super) fn facets(
             .insert(attribute.name.clone(), values.collect());
     }
     facets
+}
+
+fn total_of(counts: &[FacetCount], numbers: &[f64]) -> TotalOf {
+    let add = |total: TotalOf, FacetCount { code, count }: &FacetCount| TotalOf {
+        sum: total.sum + numbers[*code as usize] * f64::from(*count),
+        values: total.values + u64::from(*count),
+    };
+    counts.iter().fold(TotalOf::default(), add)
+}
+
+/// A number as filters write it.
+fn written(kind: Kind, number: f64) -> String {
+    match kind {
+        Kind::Boolean => (number != 0.0).to_string(),
+        _ => number.to_string(),
+    }
 }
 
 impl Personal<'_> {

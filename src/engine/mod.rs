@@ -19,9 +19,11 @@ mod trace;
 
 pub use error::EngineError;
 pub use names::Names;
-pub use page::{BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, RangeOf, Redirect};
+pub use page::{
+    BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, RangeOf, Redirect, TotalOf,
+};
 pub use reading::{Reading, UnitRead, Way};
-pub use request::{HITS_PER_PAGE_MAX, PAGING_DEPTH_MAX, Request, RulesSwitch};
+pub use request::{HITS_PER_PAGE_MAX, Leaning, PAGING_DEPTH_MAX, Request, RulesSwitch};
 pub use shoppers::SegmentCount;
 pub use snapshot::{BuiltFrom, Catalog, Damaged, Snapshot};
 pub use suggest::{SUGGESTIONS_MAX, Suggestion, SuggestionKind};
@@ -35,7 +37,7 @@ use rustc_hash::FxHashSet;
 use crate::merchandising::{self, Context, Decision, Fetched, Rules};
 use crate::query::{self, LastWord, Query};
 use crate::ranking::{self, Ranking, Recipe, Taste};
-use crate::retrieval::{self, Order, Plan};
+use crate::retrieval::{self, Candidates, Order, Plan};
 use crate::shoppers::Shoppers;
 use facets::Personal;
 use popular::Popular;
@@ -94,31 +96,61 @@ impl Engine {
     ) -> Result<Page, EngineError> {
         let asked = request.read(snapshot)?;
         let visitor = self.visitor(snapshot, request);
+        let query = understand(snapshot, request, request.last_word);
+        let prepared = Prepared::of(snapshot, rules, request, asked, &visitor, query);
+        let candidates = prepared.fetch(snapshot)?;
+        self.finish(snapshot, &visitor, prepared, candidates)
+    }
 
-        let query = understand(snapshot, request, LastWord::Whole);
-        let decision = decide(
-            snapshot,
-            rules,
-            &query,
-            &asked,
-            request,
-            &visitor.segments,
-            LastWord::Whole,
-        );
-        let mut query = reword(snapshot, &decision, query, request);
-        let recipe = asked.recipe(snapshot, decision.recipe(), &visitor.segments);
-        let catalog = &snapshot.catalog;
-        let fetch = |plan: &Plan| retrieval::fetch(&catalog.text, &catalog.columns, plan);
-        let steered = |query: &Query| decision.steer(plan(snapshot, query, &asked, recipe));
-        let mut plan = steered(&query);
-        let mut candidates = fetch(&plan)?;
-        if candidates.total == 0 && query.give_up_conditions() {
-            plan = steered(&query);
-            candidates = fetch(&plan)?;
+    /// Answers several requests from one snapshot. Neighbours that differ only in how they narrow, count and cut the
+    /// same list share what is understood and what matches; the first that cannot be answered fails them all.
+    pub fn search_all(&self, requests: &[Request]) -> Result<Vec<Page>, EngineError> {
+        let snapshot = self.live.load_full();
+        let mut pages = Vec::with_capacity(requests.len());
+        for alike in requests.chunk_by(Request::is_of_the_same_words) {
+            let visitor = self.visitor(&snapshot, &alike[0]);
+            let mut understood = None;
+            let mut prepared = Vec::with_capacity(alike.len());
+            for request in alike {
+                let asked = request.read(&snapshot)?;
+                let understand = || understand(&snapshot, request, request.last_word);
+                let query = understood.get_or_insert_with(understand).clone();
+                let (snapshot, rules) = (&*snapshot, &snapshot.rules);
+                prepared.push(Prepared::of(
+                    snapshot, rules, request, asked, &visitor, query,
+                ));
+            }
+            let fetched = fetch_together(&snapshot, &prepared)?;
+            for (prepared, candidates) in prepared.into_iter().zip(fetched) {
+                pages.push(self.finish(&snapshot, &visitor, prepared, candidates)?);
+            }
+        }
+        Ok(pages)
+    }
+
+    /// From what was fetched to the page.
+    fn finish(
+        &self,
+        snapshot: &Snapshot,
+        visitor: &Visitor<'_>,
+        mut prepared: Prepared<'_, '_>,
+        mut candidates: Candidates,
+    ) -> Result<Page, EngineError> {
+        if candidates.total == 0 && prepared.query.give_up_conditions() {
+            prepared.replan(snapshot);
+            candidates = prepared.fetch(snapshot)?;
         }
         if candidates.units_found != 0 {
-            query.lack(candidates.units_found);
+            prepared.query.lack(candidates.units_found);
         }
+        let Prepared {
+            request,
+            asked,
+            query,
+            decision,
+            recipe,
+            plan,
+        } = prepared;
         let summary = page::Summary::of(&mut candidates);
         let impact = request.impact.unwrap_or(recipe.impact);
         let taste = visitor.taste(snapshot, impact, request.now);
@@ -131,8 +163,9 @@ impl Engine {
             &query,
             &decision,
             request,
+            &asked,
             recipe,
-            &visitor,
+            visitor,
             personal,
             &plan,
             candidates.candidates,
@@ -222,7 +255,8 @@ impl Engine {
             impact,
         };
         let ranked = rank(
-            &snapshot, &query, &decision, request, recipe, &visitor, personal, &plan, products,
+            &snapshot, &query, &decision, request, &asked, recipe, &visitor, personal, &plan,
+            products,
         );
         let typed = suggest::Typed {
             snapshot: &snapshot,
@@ -234,6 +268,79 @@ impl Engine {
         };
         Ok(suggest::suggest(&typed, &ranked, asked.hits_per_page))
     }
+}
+
+/// A request, up to what is to be fetched for it.
+struct Prepared<'s, 'r> {
+    request: &'r Request,
+    asked: Asked,
+    query: Query,
+    decision: Decision<'s>,
+    recipe: &'s Recipe,
+    plan: Plan,
+}
+
+impl<'s, 'r> Prepared<'s, 'r> {
+    fn of(
+        snapshot: &'s Snapshot,
+        rules: &'s Rules,
+        request: &'r Request,
+        asked: Asked,
+        visitor: &Visitor<'_>,
+        query: Query,
+    ) -> Self {
+        let segments = &visitor.segments;
+        let decision = decide(
+            snapshot,
+            rules,
+            &query,
+            &asked,
+            request,
+            segments,
+            LastWord::Whole,
+        );
+        let query = reword(snapshot, &decision, query, request);
+        let recipe = asked.recipe(snapshot, decision.recipe(), segments);
+        let plan = decision.steer(plan(snapshot, &query, &asked, recipe));
+        Prepared {
+            request,
+            asked,
+            query,
+            decision,
+            recipe,
+            plan,
+        }
+    }
+
+    fn replan(&mut self, snapshot: &Snapshot) {
+        let plan = plan(snapshot, &self.query, &self.asked, self.recipe);
+        self.plan = self.decision.steer(plan);
+    }
+
+    fn fetch(&self, snapshot: &Snapshot) -> Result<Candidates, EngineError> {
+        let catalog = &snapshot.catalog;
+        let fetched = retrieval::fetch(&catalog.text, &catalog.columns, &self.plan)?;
+        Ok(fetched)
+    }
+}
+
+/// Fetches for several requests; what matches is found once, unless rules make other words of some.
+fn fetch_together(
+    snapshot: &Snapshot,
+    prepared: &[Prepared<'_, '_>],
+) -> Result<Vec<Candidates>, EngineError> {
+    let plans: Vec<Plan> = prepared.iter().map(|own| own.plan.clone()).collect();
+    let matches_the_same = |plan: &Plan| {
+        let first = &plans[0];
+        let same = (plan.head, plan.matches_enough) == (first.head, first.matches_enough);
+        same && plan.units == first.units
+    };
+    if !plans.iter().all(matches_the_same) {
+        return prepared.iter().map(|own| own.fetch(snapshot)).collect();
+    }
+    let catalog = &snapshot.catalog;
+    let fetched = retrieval::fetch_all(&catalog.text, &catalog.columns, &plans)?;
+    Ok(fetched)
 }
 
 fn understand(snapshot: &Snapshot, request: &Request, last_word: LastWord) -> Query {
@@ -305,14 +412,15 @@ fn plan(snapshot: &Snapshot, query: &Query, asked: &Asked, recipe: &Recipe) -> P
         suppressed: FxHashSet::default(),
         included: Vec::new(),
         facets: asked.facets.clone(),
+        counting: asked.counting,
         order: asked.order,
         sold_out: recipe.sold_out,
         matches_enough: retrieval::ENOUGH_MATCHES,
-        candidates_max: asked.window.end.max(if query.units.is_empty() {
-            ranking::BROWSED_MAX
-        } else {
-            ranking::RERANKED_MAX
-        }),
+        candidates_max: match (asked.only_counts, query.units.is_empty()) {
+            (true, _) => 0,
+            (false, true) => asked.window.end.max(ranking::BROWSED_MAX),
+            (false, false) => asked.window.end.max(ranking::RERANKED_MAX),
+        },
     }
 }
 
@@ -325,6 +433,7 @@ fn rank(
     query: &Query,
     decision: &Decision<'_>,
     request: &Request,
+    asked: &Asked,
     recipe: &Recipe,
     visitor: &Visitor<'_>,
     personal: Personal<'_>,
@@ -341,6 +450,7 @@ fn rank(
         personal.taste
     };
     let mut adjustments = decision.adjustments();
+    adjustments.extend(asked.leanings.iter().cloned());
     if request.rules == RulesSwitch::On {
         adjustments.extend(snapshot.goals.iter().cloned());
     }

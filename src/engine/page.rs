@@ -12,7 +12,7 @@ use crate::catalog::documents::Document;
 use crate::catalog::schema::Kind;
 use crate::merchandising::{Arranged, Banner, Decision, RuleReport};
 use crate::problem::Problem;
-use crate::query::{Highlighter, Query, Understood};
+use crate::query::{FoundWords, Query, Understood};
 use crate::ranking::{self, Move, Moves, Ranked};
 use crate::retrieval::{Candidates, FacetCounts, Order};
 
@@ -35,6 +35,12 @@ pub struct Page {
     pub facets: BTreeMap<String, Vec<FacetValue>>,
     /// By number attribute: its lowest and highest value.
     pub ranges: BTreeMap<String, RangeOf>,
+    /// By number attribute, when each number is counted.
+    #[serde(skip)]
+    pub totals: BTreeMap<String, TotalOf>,
+    /// Which words were found, when that is asked for.
+    #[serde(skip)]
+    pub found: Option<FoundWords>,
     pub understood: Understood,
     /// How the query was read, with `explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +122,14 @@ pub struct RangeOf {
     pub steps: Vec<f64>,
 }
 
+/// What the numbers of matching products come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TotalOf {
+    pub sum: f64,
+    /// How many numbers there are.
+    pub values: u64,
+}
+
 /// What candidates say besides themselves.
 pub(super) struct Summary {
     pub(super) total: usize,
@@ -156,13 +170,17 @@ pub(super) fn assemble(
     } else {
         Vec::new()
     };
-    let highlighter = Highlighter::new(snapshot.vocabulary(), &query);
+    let found = FoundWords::of(snapshot.vocabulary(), &query);
     let mut hits = Vec::with_capacity(window.len());
     for place in window {
         let candidate = &ranked.hits[arranged.hits[place].ranked].candidate;
         let documents = &snapshot.catalog.documents;
         let product = documents.shown(candidate.ordinal, candidate.sold_out);
-        let highlight = highlights(snapshot, &highlighter, &product);
+        let highlight = if request.marks {
+            BTreeMap::new()
+        } else {
+            highlights(snapshot, &found, &product)
+        };
         hits.push(Hit {
             id: snapshot
                 .catalog
@@ -199,6 +217,8 @@ pub(super) fn assemble(
         hits,
         facets: facets.values,
         ranges: facets.ranges,
+        totals: facets.totals,
+        found: request.marks.then_some(found),
         understood: Understood {
             relaxed: summary.relaxed,
             ..query.understood
@@ -256,7 +276,7 @@ fn past_the_end(request: &Request, total: usize) -> Problem {
 
 fn highlights(
     snapshot: &Snapshot,
-    highlighter: &Highlighter<'_>,
+    found: &FoundWords,
     product: &Document,
 ) -> BTreeMap<String, String> {
     let values = product.values();
@@ -269,7 +289,7 @@ fn highlights(
     searched
         .filter(|attribute| matches!(attribute.kind, Kind::Text | Kind::Keyword))
         .filter_map(|attribute| {
-            let marked = highlighter.mark(values.get(attribute.name.as_str()).as_str()?)?;
+            let marked = found.mark(values.get(attribute.name.as_str()).as_str()?)?;
             Some((attribute.name.clone(), marked))
         })
         .collect()

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::error::EngineError;
 use super::snapshot::Snapshot;
-use crate::catalog::filter::{self, Filter};
+use crate::catalog::filter::{self, Filter, FilterError};
 use crate::problem::nearest;
-use crate::query::{QUERY_BYTES_MAX, Spelling};
-use crate::ranking::Recipe;
-use crate::retrieval::Order;
+use crate::query::{LastWord, QUERY_BYTES_MAX, Spelling};
+use crate::ranking::{Adjustment, Recipe};
+use crate::retrieval::{Counting, Order};
 
 /// At most this many hits on one page.
 pub const HITS_PER_PAGE_MAX: usize = 1_000;
@@ -33,9 +33,14 @@ pub struct Request {
     /// What was typed; empty asks for every product.
     pub q: String,
     pub filter: Option<String>,
+    /// Filters that hold besides, each read by itself, so that `filter` cannot reach beyond them.
+    pub within: Vec<String>,
+    /// What is lifted or buried besides what rules do.
+    pub leanings: Vec<Leaning>,
     /// Names of attributes to count, `*` for all facets, or `auto` for the most useful ones, in order.
     pub facets: Vec<String>,
     pub facet_values_max: Option<usize>,
+    pub counting: Counting,
     /// `attribute:asc` or `attribute:desc`.
     pub sort: Option<String>,
     /// Counted from 1.
@@ -64,12 +69,24 @@ pub struct Request {
     pub recipe: Option<String>,
     pub rules: RulesSwitch,
     pub spelling: Spelling,
+    /// Whether the last word may be the beginning of one.
+    pub last_word: LastWord,
+    /// Hand out which words were found, so that the caller can mark them.
+    pub marks: bool,
     pub explain: bool,
     pub now: Timestamp,
     /// Drawn at random by whoever asks; 0 is not remembered.
     pub query_id: u128,
     /// The `query_id` is that of an earlier page of the same list, whose order is held.
     pub continues: bool,
+}
+
+/// Products that a request lifts or buries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaning {
+    pub filter: String,
+    /// Their score is multiplied by this: 1.5 lifts, 0.5 buries.
+    pub by: f64,
 }
 
 /// Whether merchandisers' rules have a say.
@@ -85,8 +102,11 @@ impl Request {
         Request {
             q: q.into(),
             filter: None,
+            within: Vec::new(),
+            leanings: Vec::new(),
             facets: Vec::new(),
             facet_values_max: None,
+            counting: Counting::Choices,
             sort: None,
             page: 1,
             hits_per_page: 24,
@@ -106,6 +126,8 @@ impl Request {
             recipe: None,
             rules: RulesSwitch::On,
             spelling: Spelling::Corrected,
+            last_word: LastWord::Whole,
+            marks: false,
             explain: false,
             now,
             query_id: 0,
@@ -121,6 +143,19 @@ impl Request {
             Some(text) => filter::parse(schema, text)?,
             None => Filter::everything(),
         };
+        for within in &self.within {
+            filter = filter.and(filter::parse(schema, within)?);
+        }
+        let leaning = |leaning: &Leaning| {
+            Ok(Adjustment {
+                name: leaning.filter.clone(),
+                filter: filter::parse(schema, &leaning.filter)?,
+                by: leaning.by,
+                measure: None,
+            })
+        };
+        let leanings: Result<Vec<Adjustment>, FilterError> =
+            self.leanings.iter().map(leaning).collect();
         if let Some(category) = self
             .category
             .as_ref()
@@ -153,15 +188,38 @@ impl Request {
         let first = (self.page - 1).saturating_mul(self.hits_per_page);
         Ok(Asked {
             filter,
+            leanings: leanings?,
             facets: self.read_facets(snapshot)?,
             facets_chosen: self.facets.iter().any(|name| name == CHOSEN),
             facet_values_max: self.facet_values_max.unwrap_or(FACET_VALUES),
+            counting: self.counting,
             order: self.read_sort(snapshot)?,
             window: first..first + self.hits_per_page,
             hits_per_page: self.hits_per_page,
+            only_counts: self.hits_per_page == 0 && self.query_id == 0,
             recipe: self.recipe.clone(),
             surface: self.surface.clone(),
         })
+    }
+
+    /// Whether another request differs only in how it narrows, counts and cuts the same list.
+    pub(super) fn is_of_the_same_words(&self, other: &Request) -> bool {
+        let plain = |request: &Request| Request {
+            filter: None,
+            within: Vec::new(),
+            leanings: Vec::new(),
+            facets: Vec::new(),
+            facet_values_max: None,
+            counting: Counting::Choices,
+            sort: None,
+            page: 1,
+            hits_per_page: 0,
+            marks: false,
+            query_id: 0,
+            continues: false,
+            ..request.clone()
+        };
+        plain(self) == plain(other)
     }
 
     fn check_limits(&self) -> Result<(), EngineError> {
@@ -298,14 +356,18 @@ impl Request {
 /// A request, read against one snapshot.
 pub(super) struct Asked {
     pub(super) filter: Filter,
+    pub(super) leanings: Vec<Adjustment>,
     pub(super) facets: Vec<usize>,
     /// Of the facets, only the most useful ones are shown.
     pub(super) facets_chosen: bool,
     pub(super) facet_values_max: usize,
+    pub(super) counting: Counting,
     pub(super) order: Order,
     /// Places of the page's hits, counted from 0.
     pub(super) window: Range<usize>,
     pub(super) hits_per_page: usize,
+    /// No product is shown, now or later: only totals and facets are asked for.
+    pub(super) only_counts: bool,
     recipe: Option<String>,
     surface: String,
 }

@@ -156,7 +156,8 @@ impl Engine {
             };
             let own = candidates.clone();
             let ranked = super::rank(
-                &snapshot, &query, &decision, request, recipe, &visitor, personal, &plan, own,
+                &snapshot, &query, &decision, request, &asked, recipe, &visitor, personal, &plan,
+                own,
             );
             let hits = ranked.hits.iter().take(ranked.reranked);
             visit(hits.map(|hit| hit.candidate.ordinal).collect());

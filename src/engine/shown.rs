@@ -57,7 +57,7 @@ impl AskedFor {
         AskedFor {
             query: request.q.trim().to_string(),
             category: said(&request.category),
-            filter: said(&request.filter).filter(is_short),
+            filter: said(&narrowed(request)).filter(is_short),
             asked: Circumstances {
                 surface: Some(request.surface.clone()),
                 segments: segments.to_vec(),
@@ -69,6 +69,16 @@ impl AskedFor {
             },
         }
     }
+}
+
+/// Everything that a request narrows its list by, as one filter.
+fn narrowed(request: &Request) -> Option<String> {
+    if request.within.is_empty() {
+        return request.filter.clone();
+    }
+    let parts = request.within.iter().chain(&request.filter);
+    let parts: Vec<String> = parts.map(|part| format!("({part})")).collect();
+    Some(parts.join(" AND "))
 }
 
 impl ShownPages {

@@ -12,7 +12,7 @@ use crate::catalog::columns::Dictionary;
 use crate::catalog::filter::Filter;
 use crate::catalog::schema::Role;
 use crate::merchandising::Decision;
-use crate::query::{Highlighter, Query};
+use crate::query::{FoundWords, Query};
 use crate::ranking::{Ranked, Taste};
 use crate::text::words;
 
@@ -200,7 +200,7 @@ fn products<'s>(
         .schema
         .role(Role::Title)
         .map(|title| &snapshot.catalog.schema.attributes[title].name);
-    let highlighter = Highlighter::new(snapshot.vocabulary(), query);
+    let highlighter = FoundWords::of(snapshot.vocabulary(), query);
     ranked.hits.iter().filter_map(move |hit| {
         let ordinal = hit.candidate.ordinal;
         let document = snapshot.catalog.documents.get(ordinal);

@@ -7,7 +7,7 @@ use super::{PublishError, ShopPaths};
 use crate::catalog::filter::Filter;
 use crate::engine::Snapshot;
 use crate::query::{Alternative, SYNONYMS_DIR, Synonyms, Unit};
-use crate::retrieval::{self, IndexError, Order, Plan, SoldOut};
+use crate::retrieval::{self, Counting, IndexError, Order, Plan, SoldOut};
 
 /// At most this many lines are looked at; each is searched a few times.
 const LINES_MAX: usize = 5_000;
@@ -86,6 +86,7 @@ fn products(snapshot: &Snapshot, alternatives: Vec<Alternative>) -> Result<usize
         suppressed: rustc_hash::FxHashSet::default(),
         included: Vec::new(),
         facets: Vec::new(),
+        counting: Counting::Choices,
         order: Order::Relevance,
         sold_out: SoldOut::Ignore,
         matches_enough: 0,

@@ -18,7 +18,7 @@ mod values;
 mod vocabulary;
 
 pub use head::head;
-pub use highlight::Highlighter;
+pub use highlight::FoundWords;
 pub use limits::Limits;
 pub use synonyms::{SYNONYMS_DIR, Synonyms};
 pub use told::told_term;

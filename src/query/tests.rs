@@ -154,7 +154,7 @@ fn highlighting_survives_stemming_and_synonyms() {
     let (language, _) = language("tv, television");
     let vocabulary = vocabulary(&["Stand for Télévision, oak", "Chair"]);
     let query = corrected(&language, &vocabulary, "tv stands");
-    let highlighter = Highlighter::new(&vocabulary, &query);
+    let highlighter = FoundWords::of(&vocabulary, &query);
     let marked = highlighter.mark("Stand for Télévision, oak").unwrap();
     assert_eq!(marked, "<em>Stand</em> for <em>Télévision</em>, oak");
     assert_eq!(highlighter.mark("Chair"), None);

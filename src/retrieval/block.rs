@@ -26,6 +26,12 @@ impl Block {
         }
     }
 
+    /// Takes over the products of another block, not scored yet.
+    pub(super) fn set_to(&mut self, matched: &Block) {
+        self.documents.clone_from(&matched.documents);
+        self.ordinals.clone_from(&matched.ordinals);
+    }
+
     pub(super) fn clear(&mut self) {
         self.documents.clear();
         self.ordinals.clear();

@@ -8,57 +8,45 @@ use super::matching::match_units;
 use super::text_index::TextIndex;
 use super::top::Top;
 use super::weights::UnitWeights;
-use super::{Candidate, Candidates, Features, Order, Plan, SoldOut, UNITS_MAX};
+use super::{Candidate, Candidates, Counting, Features, Order, Plan, SoldOut, UNITS_MAX};
 use crate::catalog::columns::Columns;
 use crate::catalog::filter::{Filter, Predicate};
 
-pub(super) fn fetch(
+pub(super) fn fetch_all(
     index: &TextIndex,
     columns: &Columns,
-    plan: &Plan,
-) -> tantivy::Result<Candidates> {
-    let weights = UnitWeights::new(index, &plan.units);
-    let mut collector = Collector::new(columns, plan, &weights);
-    let included = collector.resolve_inclusions();
-    if plan.units.is_empty() {
-        collector.visit_everything();
+    plans: &[Plan],
+) -> tantivy::Result<Vec<Candidates>> {
+    let Some(first) = plans.first() else {
+        return Ok(Vec::new());
+    };
+    let weights = UnitWeights::new(index, &first.units);
+    let of = |plan| Collector::new(columns, plan, &weights);
+    let mut collectors: Vec<Collector<'_>> = plans.iter().map(of).collect();
+    let resolve = collectors.iter_mut().map(Collector::resolve_inclusions);
+    let included: Vec<Vec<Option<u32>>> = resolve.collect();
+    if first.units.is_empty() {
+        collectors.iter_mut().for_each(Collector::visit_everything);
     } else {
         let lengths = Lengths::new(index.average_words);
-        let mut block = Block::default();
-        for mut matches in match_units(index, &plan.units, plan.head, plan.matches_enough)? {
-            while matches.next(&mut block) {
-                collector.select(&mut block);
-                matches.score(&lengths, &mut block);
-                collector.keep(&block);
+        let (mut matched, mut block) = (Block::default(), Block::default());
+        for mut matches in match_units(index, &first.units, first.head, first.matches_enough)? {
+            while matches.next(&mut matched) {
+                for collector in &mut collectors {
+                    block.set_to(&matched);
+                    collector.select(&mut block);
+                    if collector.keeps_any() {
+                        matches.score(&lengths, &mut block);
+                        collector.keep(&block);
+                    }
+                }
             }
         }
-        collector.visit_missing();
+        collectors.iter_mut().for_each(Collector::visit_missing);
     }
-    // A shopper's own sort asks nothing of what a product says.
-    let look = (plan.order == Order::Relevance).then(|| Look::new(index, plan, &weights));
-    let mut counts = Vec::new();
-    let mut kept = collector.pinned;
-    kept.extend(collector.top.into_sorted());
-    let products: Vec<u32> = kept.iter().map(|found| found.ordinal).collect();
-    if let Some(look) = &look {
-        look.approach(&products);
-    }
-    let candidates = kept.into_iter().map(|found| Candidate {
-        ordinal: found.ordinal,
-        sold_out: columns.sold_out(found.ordinal),
-        matches: found.units != 0 || plan.units.is_empty(),
-        features: look.as_ref().map_or_else(Features::default, |look| {
-            look.features(found.ordinal, found.units, &mut counts)
-        }),
-    });
-    Ok(Candidates {
-        total: collector.total,
-        candidates: candidates.collect(),
-        included,
-        facets: collector.facets.into_iter().map(Facet::finish).collect(),
-        relaxed: collector.relaxed,
-        units_found: collector.units_found,
-    })
+    let finished = collectors.into_iter().zip(included);
+    let candidates = finished.map(|(own, included)| own.finish(index, included));
+    Ok(candidates.collect())
 }
 
 /// A product that matches, and how.
@@ -97,13 +85,15 @@ impl<'c> Collector<'c> {
         let mut facets: Vec<Facet<'c>> = Vec::new();
         for attribute in &plan.facets {
             if facets.iter().all(|facet| facet.attribute() != *attribute) {
-                facets.push(Facet::new(columns, *attribute));
+                facets.push(Facet::new(columns, *attribute, plan.counting));
             }
         }
         let mut base: Vec<Filter> = Vec::new();
         let mut choices: Vec<(usize, Vec<Filter>)> = Vec::new();
+        let is_counted_apart = plan.counting == Counting::Choices;
         for part in plan.filter.clone().into_conjuncts() {
-            let facet = part.choice_of().and_then(|attribute| {
+            let choice = part.choice_of().filter(|_| is_counted_apart);
+            let facet = choice.and_then(|attribute| {
                 facets
                     .iter()
                     .position(|facet| facet.attribute() == attribute)
@@ -139,6 +129,41 @@ impl<'c> Collector<'c> {
             total: 0,
             relaxed: false,
             units_found: 0,
+        }
+    }
+
+    /// Whether anything that is found matters beyond being counted.
+    fn keeps_any(&self) -> bool {
+        self.plan.candidates_max > 0 || !self.included.is_empty()
+    }
+
+    fn finish(self, index: &TextIndex, included: Vec<Option<u32>>) -> Candidates {
+        let (plan, columns) = (self.plan, self.columns);
+        // A shopper's own sort asks nothing of what a product says.
+        let is_looked_at = plan.order == Order::Relevance && plan.candidates_max > 0;
+        let look = is_looked_at.then(|| Look::new(index, plan, self.weights));
+        let mut counts = Vec::new();
+        let mut kept = self.pinned;
+        kept.extend(self.top.into_sorted());
+        let products: Vec<u32> = kept.iter().map(|found| found.ordinal).collect();
+        if let Some(look) = &look {
+            look.approach(&products);
+        }
+        let candidates = kept.into_iter().map(|found| Candidate {
+            ordinal: found.ordinal,
+            sold_out: columns.sold_out(found.ordinal),
+            matches: found.units != 0 || plan.units.is_empty(),
+            features: look.as_ref().map_or_else(Features::default, |look| {
+                look.features(found.ordinal, found.units, &mut counts)
+            }),
+        });
+        Candidates {
+            total: self.total,
+            candidates: candidates.collect(),
+            included,
+            facets: self.facets.into_iter().map(Facet::finish).collect(),
+            relaxed: self.relaxed,
+            units_found: self.units_found,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::Counting;
 use crate::catalog::columns::{Codes, Columns, Values};
 
 /// What a facet came to.
@@ -9,7 +10,7 @@ use crate::catalog::columns::{Codes, Columns, Values};
 pub struct FacetCounts {
     /// Position of the attribute in the schema.
     pub attribute: usize,
-    /// Values that occur, in the dictionary's order; empty for numbers.
+    /// Values that occur, in the dictionary's order; of numbers only when each is counted.
     pub counts: Vec<FacetCount>,
     /// Lowest and highest number; `None` for words and when there is no number.
     pub range: Option<Range>,
@@ -78,12 +79,14 @@ enum Counter<'c> {
         lowest: u32,
         highest: u32,
         sample: Sample,
+        /// By code, when each number is counted.
+        counts: Vec<u32>,
     },
     Nothing,
 }
 
 impl<'c> Facet<'c> {
-    pub(super) fn new(columns: &'c Columns, attribute: usize) -> Self {
+    pub(super) fn new(columns: &'c Columns, attribute: usize, counting: Counting) -> Self {
         let Some(column) = columns.column(attribute) else {
             return Facet {
                 attribute,
@@ -107,6 +110,10 @@ impl<'c> Facet<'c> {
                 lowest: u32::MAX,
                 highest: 0,
                 sample: Sample::default(),
+                counts: match counting {
+                    Counting::Choices => Vec::new(),
+                    Counting::List => vec![0; numbers.len()],
+                },
             },
         };
         Facet {
@@ -198,9 +205,13 @@ impl<'c> Facet<'c> {
                 lowest,
                 highest,
                 sample,
+                counts,
                 ..
             } => {
                 for code in codes.lowest(row) {
+                    if let Some(count) = counts.get_mut(code as usize) {
+                        *count += 1;
+                    }
                     *lowest = code.min(*lowest);
                     *highest = code.max(*highest);
                     sample.take(code);
@@ -224,18 +235,17 @@ impl<'c> Facet<'c> {
                 if lowest && codes.has_levels() {
                     add_to_levels_above(codes, &mut by_code);
                 }
-                let occurring = (0..).zip(by_code).filter(|(_, count)| *count > 0);
-                counts = occurring
-                    .map(|(code, count)| FacetCount { code, count })
-                    .collect();
+                counts = occurring(by_code);
             }
             Counter::Numbers {
                 numbers,
                 lowest,
                 highest,
                 sample,
+                counts: by_code,
                 ..
             } if lowest <= highest => {
+                counts = occurring(by_code);
                 valued = sample.seen;
                 let mut codes = sample.codes;
                 codes.sort_unstable();
@@ -256,6 +266,12 @@ impl<'c> Facet<'c> {
             sample: sampled,
         }
     }
+}
+
+fn occurring(by_code: Vec<u32>) -> Vec<FacetCount> {
+    let counted = (0..).zip(by_code).filter(|(_, count)| *count > 0);
+    let counted = counted.map(|(code, count)| FacetCount { code, count });
+    counted.collect()
 }
 
 /// Every so many-th of the codes that pass by, so that what is kept is spread evenly and bounded.

@@ -57,6 +57,7 @@ pub struct Plan {
     pub included: Vec<Vec<u32>>,
     /// Positions of the attributes to count.
     pub facets: Vec<usize>,
+    pub counting: Counting,
     pub order: Order,
     pub sold_out: SoldOut,
     /// While fewer products match all words, products that match fewer words are taken too; 0 takes none.
@@ -72,6 +73,16 @@ pub enum Order {
     Relevance,
     /// The value of an attribute; products without one come last.
     By { attribute: usize, descending: bool },
+}
+
+/// What facets count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counting {
+    /// What may be chosen: a facet's own choice does not shrink its counts, and numbers have a range.
+    #[default]
+    Choices,
+    /// What the list holds: every product of it and no other, and each number by itself.
+    List,
 }
 
 /// What becomes of products of which nothing can be bought.
@@ -140,5 +151,18 @@ pub struct Features {
 
 /// Fetches what the plan asks for.
 pub fn fetch(index: &TextIndex, columns: &Columns, plan: &Plan) -> tantivy::Result<Candidates> {
-    collect::fetch(index, columns, plan)
+    let mut fetched = fetch_all(index, columns, std::slice::from_ref(plan))?;
+    Ok(fetched
+        .pop()
+        .expect("one plan fetches one set of candidates"))
+}
+
+/// Fetches what several plans ask for that match the same words: `units`, `head` and `matches_enough` are those of the
+/// first. What matches is found once.
+pub fn fetch_all(
+    index: &TextIndex,
+    columns: &Columns,
+    plans: &[Plan],
+) -> tantivy::Result<Vec<Candidates>> {
+    collect::fetch_all(index, columns, plans)
 }

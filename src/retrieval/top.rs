@@ -32,11 +32,11 @@ impl<T> Top<T> {
 
     #[inline]
     pub(super) fn push(&mut self, key: f64, ordinal: u32, item: T) {
-        if !self.may_keep(key, ordinal) {
+        if self.k == 0 || !self.may_keep(key, ordinal) {
             return;
         }
         self.entries.push(Entry { key, ordinal, item });
-        if self.k > 0 && self.entries.len() >= 2 * self.k {
+        if self.entries.len() >= 2 * self.k {
             self.cut();
         }
     }

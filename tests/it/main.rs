@@ -5,11 +5,12 @@
     reason = "helpers of tests are tests too: what cannot happen fails the test"
 )]
 
+mod algolia;
 mod audit;
 mod boundaries;
 mod cli;
-mod experiments;
 mod deltas;
+mod experiments;
 mod facets;
 mod feeds;
 mod folder;

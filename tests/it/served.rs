@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use endcap::api::{self, Limits, router};
 use endcap::engine::Engine;
 use endcap::publishing;
@@ -65,11 +65,23 @@ impl Served {
         path: &str,
         body: impl Into<Body>,
     ) -> (StatusCode, String) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(body.into())
-            .unwrap();
+        let (status, _, body) = self.ask_with(method, path, &[], body);
+        (status, body)
+    }
+
+    /// The same with headers, in both directions.
+    pub(crate) fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> (StatusCode, HeaderMap, String) {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -78,8 +90,9 @@ impl Served {
         runtime.block_on(async {
             let answer = self.router.clone().oneshot(request).await.unwrap();
             let status = answer.status();
+            let headers = answer.headers().clone();
             let body = answer.into_body().collect().await.unwrap().to_bytes();
-            (status, String::from_utf8(body.to_vec()).unwrap())
+            (status, headers, String::from_utf8(body.to_vec()).unwrap())
         })
     }
 

@@ -14,15 +14,12 @@ pub(super) mod tried;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Shop;
+use super::body::read;
 use super::error::ApiError;
-
-/// Of a body that is too large, this much is read and thrown away, so that whoever sends it hears why it is refused.
-const DISCARDED_BYTES_MAX: usize = 64 << 20;
 
 /// A body read as JSON, whatever its content type.
 async fn json<T: DeserializeOwned>(shop: &Shop, body: Body) -> Result<T, ApiError> {
@@ -83,28 +80,6 @@ fn plainly(reason: &str) -> String {
         .fold(reason.to_string(), |text, (theirs, ours)| {
             text.replace(theirs, ours)
         })
-}
-
-async fn read(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
-    let (mut bytes, mut length) = (Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
-        let broken =
-            |_| ApiError::bad_request("bad_body", "the body ended too early: send it again");
-        let Ok(data) = frame.map_err(broken)?.into_data() else {
-            continue;
-        };
-        length += data.len();
-        if length <= bytes_max {
-            bytes.extend_from_slice(&data);
-        } else if length > DISCARDED_BYTES_MAX {
-            break;
-        }
-    }
-    if length > bytes_max {
-        let message = "the body is larger than the server takes: send less at a time";
-        return Err(ApiError::too_large(message));
-    }
-    Ok(bytes)
 }
 
 /// What is wrong with a query string.

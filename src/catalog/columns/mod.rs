@@ -112,6 +112,14 @@ impl Columns {
         }
     }
 
+    /// The numbers of a number attribute, by code.
+    pub fn number_values(&self, attribute: usize) -> Option<&[f64]> {
+        match &self.column(attribute)?.values {
+            Values::Numbers(numbers) => Some(numbers),
+            Values::Words(_) => None,
+        }
+    }
+
     /// The codes that a product or any of its variants has, those of higher levels included.
     #[inline]
     pub fn codes_of<'c>(

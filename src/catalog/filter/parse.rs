@@ -120,7 +120,7 @@ impl<'a> Parser<'a> {
     }
 
     fn attribute(&self, name: &str, start: usize) -> Result<usize, FilterError> {
-        let Some(position) = self.schema.position(name) else {
+        let Some(position) = self.schema.named(name) else {
             let error = self.error(start, format!("unknown attribute `{name}`"));
             return Err(match self.schema.nearest_name(name) {
                 Some(near) => error.suggest(format!("did you mean `{near}`?")),
@@ -231,11 +231,18 @@ impl<'a> Parser<'a> {
                 .then(|| date_seconds(&text))
                 .flatten()
         };
+        let truth = || {
+            let is_truth = attribute.kind == Kind::Boolean;
+            let truths = [("true", 1.0), ("false", 0.0)];
+            let mut truths = truths.into_iter().filter(|_| is_truth);
+            truths.find_map(|(word, number)| text.eq_ignore_ascii_case(word).then_some(number))
+        };
         match text
             .parse::<f64>()
             .ok()
             .filter(|number| number.is_finite())
             .or_else(seconds)
+            .or_else(truth)
         {
             Some(number) => Ok(number),
             None => {
