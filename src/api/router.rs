@@ -29,13 +29,24 @@ struct Description;
 
 /// The Algolia wire protocol; its clients know what it says.
 fn algolia() -> Router<Shop> {
-    use algolia::search;
+    use algolia::{events, profiles, search};
     Router::new()
         .route("/1/indexes/{index}/queries", routing::post(search::queries))
         .route("/1/indexes/{index}/query", routing::post(search::query))
         .route(
             "/1/indexes/{index}/facets/{facet}/query",
             routing::post(search::facet),
+        )
+        .route("/1/events", routing::post(events::post))
+        .route("/1/usertokens/{token}", routing::delete(profiles::delete))
+        .route(
+            "/1/profiles/personalization/{token}",
+            routing::get(profiles::get),
+        )
+        .route("/1/profiles/{token}", routing::delete(profiles::delete))
+        .route(
+            "/1/strategies/personalization",
+            routing::get(profiles::strategy).post(profiles::set_strategy),
         )
 }
 

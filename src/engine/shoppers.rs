@@ -76,6 +76,11 @@ impl Engine {
         shoppers.record(events.into_iter().map(entry).collect(), now)
     }
 
+    /// The words of a list that was answered lately; `None` for one that nobody remembers, and for one without words.
+    pub fn words_of(&self, query_id: &str) -> Option<String> {
+        self.shown.words_of(query_id)
+    }
+
     /// Saves what shoppers did, so that the next opening has nothing to replay.
     pub fn save(&self) -> Result<(), JournalError> {
         self.shoppers.as_ref().map_or(Ok(()), Shoppers::checkpoint)

@@ -164,6 +164,14 @@ impl ShownPages {
         }
     }
 
+    /// The words of a query that is remembered.
+    pub(super) fn words_of(&self, query_id: &str) -> Option<String> {
+        let id = u128::from_str_radix(query_id, 16).ok()?;
+        let queries = self.lock();
+        let words = &queries.by_id.get(&id)?.asked_for.query;
+        (!words.is_empty()).then(|| words.clone())
+    }
+
     /// Fills in the positions of an event that names a query and says none.
     pub(super) fn credit(&self, snapshot: &Snapshot, event: &mut Event) {
         if !event.positions.is_empty() || event.products.is_empty() {

@@ -147,11 +147,11 @@ fn parameters_may_be_flat_nested_or_encoded() {
         ]),
     );
     for result in &found {
-        assert_eq!(ids(result), ["2"]);
-        assert_eq!(result["nbHits"], 2);
+        assert_eq!(ids(result), ["3"]);
+        assert_eq!(result["nbHits"], 3);
         assert_eq!(
             (&result["page"], &result["nbPages"]),
-            (&json!(1), &json!(2))
+            (&json!(1), &json!(3))
         );
         assert_eq!(result["facets"], json!({"brand": {"Acorn": 2, "Birch": 1}}));
     }

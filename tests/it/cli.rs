@@ -328,7 +328,7 @@ fn unknown_settings_are_refused() {
     );
     let ended = folder.run(&["search", "red"]).exits(2);
     expect![[r#"
-        error: endcap.toml:2: unknown field `listen_on`, expected one of `listen`, `data_dir`, `body_bytes_max`, `retention_days`, `name`, `limits`
+        error: endcap.toml:2: unknown field `listen_on`, expected one of `listen`, `data_dir`, `body_bytes_max`, `retention_days`, `name`, `limits`, `algolia`
     "#]].assert_eq(&ended.stderr);
     folder.write("shop/endcap.toml", "name = \"Corner\n");
     let ended = folder.run(&["check"]).exits(2);

@@ -6,6 +6,7 @@
 )]
 
 mod algolia;
+mod algolia_events;
 mod audit;
 mod boundaries;
 mod cli;

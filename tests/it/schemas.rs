@@ -32,7 +32,8 @@ const FILES: [Whole; 6] = [
     Whole {
         name: "endcap",
         text: "listen = '127.0.0.1:7700'\ndata_dir = 'data'\nbody_bytes_max = 1\nretention_days = 1\nname = 'x'
-[limits]\nproducts_lost = 20\nsellable_lost = 30\ncategories_lost = 30\nimages_lost = 30\nprice_changed = 50\n",
+[limits]\nproducts_lost = 20\nsellable_lost = 30\ncategories_lost = 30\nimages_lost = 30\nprice_changed = 50
+[algolia]\nindices = ['x']\nreplicas = { y = 'price:asc' }\n",
         accepts: |text| {
             let folder = folder();
             folder.write("shop/endcap.toml", text);

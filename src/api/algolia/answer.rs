@@ -43,11 +43,10 @@ pub(super) fn answer(schema: &Schema, asked: &Asked, page: &Page, took_ms: u64) 
         }
         None => {
             let reachable = page.total.min(PAGING_DEPTH_MAX);
-            let pages = reachable
-                .checked_div(asked.hits_per_page)
-                .map_or(0, |whole| {
-                    whole + usize::from(reachable % asked.hits_per_page != 0)
-                });
+            let pages = match asked.hits_per_page {
+                0 => 0,
+                per_page => reachable.div_ceil(per_page),
+            };
             say("page", asked.page.into());
             say("nbPages", pages.into());
             say("hitsPerPage", asked.hits_per_page.into());

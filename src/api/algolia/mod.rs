@@ -1,12 +1,15 @@
 //! The Algolia wire protocol, `/1`: clients that speak it need another host name and nothing else.
 
 mod answer;
+pub(super) mod events;
 mod facets;
 mod highlight;
 mod indices;
+mod insights;
 mod lists;
 mod narrowing;
 mod parameters;
+pub(super) mod profiles;
 pub(super) mod search;
 
 pub use indices::AlgoliaSettings;
@@ -40,6 +43,12 @@ impl AlgoliaError {
         }
     }
 
+    /// Something that clients of Algolia can do and this shop cannot, and what to use instead.
+    fn not_here(what: &str, instead: &str) -> Self {
+        let message = format!("{what} cannot be changed through this interface: use {instead}");
+        AlgoliaError::new(StatusCode::NOT_IMPLEMENTED, message)
+    }
+
     fn bad_request(message: impl Into<String>) -> Self {
         AlgoliaError::new(StatusCode::BAD_REQUEST, message)
     }
@@ -65,11 +74,7 @@ async fn object(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Map<String, Value>, AlgoliaError> {
-    let bytes_max = shop.limits.body_bytes_max;
-    let mut bytes = super::body::read(body, bytes_max).await?;
-    if is_compressed(headers) {
-        bytes = decompressed(&bytes, bytes_max)?;
-    }
+    let bytes = plain_body(shop, headers, body).await?;
     if bytes.trim_ascii().is_empty() {
         return Ok(Map::new());
     }
@@ -77,6 +82,16 @@ async fn object(
         let message = format!("Invalid JSON in the body, which has to be an object: {error}");
         AlgoliaError::bad_request(message)
     })
+}
+
+/// A whole body, decompressed when it is compressed.
+async fn plain_body(shop: &Shop, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, AlgoliaError> {
+    let bytes_max = shop.limits.body_bytes_max;
+    let bytes = super::body::read(body, bytes_max).await?;
+    if is_compressed(headers) {
+        return decompressed(&bytes, bytes_max);
+    }
+    Ok(bytes)
 }
 
 fn is_compressed(headers: &HeaderMap) -> bool {

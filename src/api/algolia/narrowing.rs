@@ -99,7 +99,7 @@ fn alternatives(name: &str, parameters: &Parameters) -> Result<Vec<Vec<String>>,
 }
 
 /// `brand:Acorn`, `color:-red`, `color:\-red`, `-color:red`.
-fn facet_condition(parameter: &str, text: &str) -> Result<String, AlgoliaError> {
+pub(super) fn facet_condition(parameter: &str, text: &str) -> Result<String, AlgoliaError> {
     let wrong = || invalid(parameter, &format!("attribute:value, but found `{text}`"));
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     let (excluded_first, name) = match name.trim().strip_prefix('-') {
