@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What is suggested when nothing better is known of a mistake in a list of things.
+pub const OTHERS_HOLD: &str = "the other rules of the file hold";
+
 /// Parsing a merchant's file never fails whole: it yields what is good and a list of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
@@ -46,6 +49,29 @@ impl Problem {
         self
     }
 
+    /// Adds something to what is suggested.
+    pub fn add(&mut self, more: &str) {
+        self.suggestion = Some(match self.suggestion.take() {
+            Some(suggestion) => format!("{suggestion}; {more}"),
+            None => more.to_string(),
+        });
+    }
+
+    /// The same problem of something that is refused whole, so that nothing of it holds.
+    pub fn of_refused(&mut self) {
+        if self.suggestion.as_deref() == Some(OTHERS_HOLD) {
+            self.suggestion = Some("nothing was written".into());
+        }
+    }
+
+    /// What is wrong and what to write instead, without the place.
+    pub fn told(&self) -> String {
+        match &self.suggestion {
+            Some(suggestion) => format!("{} ({suggestion})", self.reason),
+            None => self.reason.clone(),
+        }
+    }
+
     /// The same problem, as one that passes by itself.
     pub fn as_alert(mut self) -> Self {
         self.alert = true;
@@ -59,11 +85,7 @@ impl fmt::Display for Problem {
         if let Some(line) = self.line {
             write!(out, ":{line}")?;
         }
-        write!(out, ": {}", self.reason)?;
-        if let Some(suggestion) = &self.suggestion {
-            write!(out, " ({suggestion})")?;
-        }
-        Ok(())
+        write!(out, ": {}", self.told())
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::check::print_lines;
 use super::output::{counted, grouped, print_json};
-use super::rules::{Days, Reason, read, shop_and_searches, table_of};
+use super::rules::{Days, Reason, print_published, read, shop_and_searches, table_of};
 use super::{CliError, Outcome, now, open_without_shoppers};
 use crate::evaluation::{Suggestions, SynonymTest, Usage, suggested_synonyms, synonym_test, usage};
 use crate::publishing::ShopPaths;
@@ -63,6 +63,9 @@ struct Publish {
     /// Only while the file is at this version.
     #[arg(long)]
     version: Option<String>,
+    /// Although it removes most lines of the file.
+    #[arg(long)]
+    anyway: bool,
     #[command(flatten)]
     reason: Reason,
 }
@@ -175,10 +178,18 @@ impl Publish {
         let (file, text) = self.draft.read()?;
         let snapshot = open_without_shoppers(paths)?.snapshot();
         let (version, change) = (self.version.as_deref(), self.reason.change());
+        let changes = rulebook::line_changes(paths, &file, &text)?;
+        let removed = changes.removed.len();
+        if removed > text.lines().count() && !self.anyway {
+            let reason = format!(
+                "nothing was written: the draft would become {file} whole and remove {}; write the lines to keep into the draft too, or say --anyway",
+                counted(removed as u64, "line")
+            );
+            return Err(CliError::Failed(reason));
+        }
         let published =
             rulebook::publish_synonyms(paths, &snapshot, &file, &text, version, &change)?;
-        println!("{file} is at version {}", published.version.version);
-        Ok(Outcome::Done)
+        Ok(print_published(&[published]))
     }
 }
 

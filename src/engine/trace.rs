@@ -34,6 +34,9 @@ pub struct RuleTrace {
     /// The only condition that fails, when there is only one: a near miss.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub would_hold_without: Option<String>,
+    /// This is its last good version: why what is written now cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outdated: Option<String>,
     /// What it does, in words.
     pub does: Vec<String>,
     /// What it changed on this page: places with all rules beside places without this one.
@@ -84,6 +87,7 @@ impl Engine {
                 held: report.held,
                 reason: report.reason.clone(),
                 would_hold_without: report.would_hold_without.clone(),
+                outdated: rule.outdated.clone(),
                 does: rule.then.told.clone(),
                 changed,
             });
@@ -107,6 +111,7 @@ impl RuleTrace {
             held: false,
             reason: Some(idle.reason.clone()),
             would_hold_without: None,
+            outdated: None,
             does: Vec::new(),
             changed: Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
 
+use super::mistakes;
 use super::written::WrittenRule;
 use crate::problem::{Problem, line_of};
 
@@ -40,13 +41,10 @@ pub fn remove_rule(file: &str, text: &str, name: &str) -> Result<Option<String>,
 }
 
 fn parse(file: &str, text: &str) -> Result<DocumentMut, Problem> {
-    text.parse().map_err(|error: toml_edit::TomlError| {
-        let problem = Problem::new(file, super::reader::one_line(error.message()));
-        match error.span() {
-            Some(span) => problem.at(line_of(text, span.start)),
-            None => problem,
-        }
-    })
+    // What is no TOML is told as when the file is read.
+    toml::from_str::<toml::Table>(text).map_err(|error| mistakes::of_file(file, text, error))?;
+    let document = text.parse();
+    document.map_err(|error: toml_edit::TomlError| Problem::new(file, error.message()))
 }
 
 fn rules_of<'d>(
@@ -98,24 +96,57 @@ fn same(one: &Item, other: &Item) -> bool {
     let plain = |item: &Item| {
         let mut document = DocumentMut::new();
         document.insert("value", item.clone());
-        toml::from_str::<toml::Value>(&document.to_string()).ok()
+        let value: toml::Value = toml::from_str(&document.to_string()).ok()?;
+        Some(with_fractions(value))
     };
     plain(one).is_some_and(|one| Some(one) == plain(other))
 }
 
-/// The rules of a file as they are written, each with its line; those that cannot be read are left out.
-pub fn written_rules(text: &str) -> Vec<(u64, WrittenRule)> {
+/// The same value with whole numbers as any others: `2` says the same as `2.0`.
+fn with_fractions(value: toml::Value) -> toml::Value {
+    match value {
+        toml::Value::Integer(number) => toml::Value::Float(number as f64),
+        toml::Value::Array(parts) => {
+            toml::Value::Array(parts.into_iter().map(with_fractions).collect())
+        }
+        toml::Value::Table(parts) => {
+            let parts = parts.into_iter();
+            let parts = parts.map(|(key, part)| (key, with_fractions(part)));
+            toml::Value::Table(parts.collect())
+        }
+        value => value,
+    }
+}
+
+/// A rule as it stands in a file.
+pub struct Standing {
+    /// Empty when it has none.
+    pub name: String,
+    /// Where it begins, counted from 1.
+    pub line: u64,
+    /// Or why it cannot be read.
+    pub rule: Result<WrittenRule, Problem>,
+}
+
+/// The rules of a file as they are written; a problem when none of it can be read.
+pub fn written_rules(file: &str, text: &str) -> Result<Vec<Standing>, Problem> {
     #[derive(serde::Deserialize)]
     struct File {
         #[serde(default)]
         rule: Vec<toml::Spanned<toml::Value>>,
     }
-    let Ok(file) = toml::from_str::<File>(text) else {
-        return Vec::new();
-    };
-    let read = file.rule.into_iter().filter_map(|rule| {
-        let line = line_of(text, rule.span().start);
-        Some((line, rule.into_inner().try_into().ok()?))
+    let read: File = toml::from_str(text).map_err(|error| mistakes::of_file(file, text, error))?;
+    let rules = mistakes::with_sources(text, read.rule).into_iter();
+    let standing = rules.map(|(begins, source, rule)| {
+        let line = line_of(text, begins);
+        let name = rule.get("name").and_then(toml::Value::as_str);
+        let name = name.unwrap_or_default().to_string();
+        let rule = rule.try_into();
+        Standing {
+            rule: rule.map_err(|error| mistakes::of_rule(file, line, source, &name, error)),
+            line,
+            name,
+        }
     });
-    read.collect()
+    Ok(standing.collect())
 }

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::reader::one_line;
+use super::mistakes;
 use super::rules::Reading;
 use crate::catalog::filter::{self, Filter};
 use crate::catalog::schema::Role;
-use crate::problem::{Problem, line_of, nearest};
+use crate::problem::{Problem, nearest};
 use crate::ranking::{Adjustment, Measure, Wanted};
 
 /// Where a shop directory keeps its goals.
@@ -69,13 +69,8 @@ pub fn read_goals(
     text: &str,
     reading: Reading<'_>,
 ) -> Result<(Vec<Adjustment>, Vec<Problem>), Problem> {
-    let written: WrittenGoals = toml::from_str(text).map_err(|error| {
-        let problem = Problem::new(GOALS_FILE, one_line(error.message()));
-        match error.span() {
-            Some(span) => problem.at(line_of(text, span.start)),
-            None => problem,
-        }
-    })?;
+    let written: WrittenGoals =
+        toml::from_str(text).map_err(|error| mistakes::of_file(GOALS_FILE, text, error))?;
     let (mut goals, mut problems) = (Vec::new(), Vec::new());
     for goal in written.goals.iter().take(GOALS_MAX) {
         match read_goal(goal, reading) {

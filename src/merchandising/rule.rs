@@ -16,6 +16,8 @@ pub struct Rule {
     /// The file it stands in, relative to the shop directory, and the line it begins on.
     pub file: Arc<str>,
     pub line: u64,
+    /// It is the last good version: why what is written now cannot be read.
+    pub outdated: Option<String>,
     /// Higher comes first.
     pub priority: i32,
     /// While it holds, the rules after it do not.

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::candidates::Candidates;
-use super::reader::{RuleReader, one_line};
+use super::mistakes;
+use super::reader::RuleReader;
 use super::rule::Rule;
 use super::words::Values;
 use super::written::WrittenRule;
@@ -90,35 +91,25 @@ impl Rules {
         text: &str,
         reading: Reading<'_>,
     ) -> Result<(Rules, Vec<Problem>), Problem> {
-        let written: RuleFile = toml::from_str(text).map_err(|error| {
-            let problem = Problem::new(file, one_line(error.message()));
-            let one_bracket = text.lines().any(|line| line.trim() == "[rule]");
-            let problem = if one_bracket {
-                problem.suggest("a rule begins with `[[rule]]`, in two brackets")
-            } else {
-                problem
-            };
-            match error.span() {
-                Some(span) => problem.at(line_of(text, span.start)),
-                None => problem,
-            }
-        })?;
+        let written: RuleFile =
+            toml::from_str(text).map_err(|error| mistakes::of_file(file, text, error))?;
         let (mut rules, mut problems) = (Rules::default(), Vec::new());
         let file: Arc<str> = file.into();
         let mut lines = Lines::of(text);
-        for written in written.rules {
-            let line = lines.at(written.span().start);
-            let name = written.get_ref().get("name").and_then(toml::Value::as_str);
+        for (begins, source, written) in mistakes::with_sources(text, written.rules) {
+            let line = lines.at(begins);
+            let name = written.get("name").and_then(toml::Value::as_str);
             let name = name.unwrap_or_default().to_string();
             let known = problems.len();
             let mut reader = RuleReader {
                 file: &file,
                 line,
+                source,
                 reading,
                 problems: &mut problems,
                 bound: Vec::new(),
             };
-            match reader.read(written.into_inner()) {
+            match reader.read(written) {
                 Some(rule) => rules.rules.push(Arc::new(rule)),
                 None if problems.len() > known => rules.refused.push(Refused {
                     name,
@@ -137,19 +128,34 @@ impl Rules {
         Ok((rules, problems))
     }
 
-    /// What written rules mean, and what is wrong with them; for drafts that are no file yet.
-    pub fn of(file: &str, written: &[WrittenRule], reading: Reading<'_>) -> (Rules, Vec<Problem>) {
+    /// What written rules mean, each with its row, and what is wrong with them; for those that stand in no file yet.
+    pub fn of(
+        source: &str,
+        rows: &[(u64, WrittenRule)],
+        reading: Reading<'_>,
+    ) -> (Rules, Vec<Problem>) {
         let (mut rules, mut problems) = (Rules::default(), Vec::new());
-        let file: Arc<str> = file.into();
-        for (place, rule) in (1..).zip(written) {
+        let file: Arc<str> = source.into();
+        for (row, rule) in rows {
+            let known = problems.len();
             let mut reader = RuleReader {
                 file: &file,
-                line: place,
+                line: *row,
+                source: "",
                 reading,
                 problems: &mut problems,
                 bound: Vec::new(),
             };
-            rules.rules.extend(reader.mean(rule).map(Arc::new));
+            match reader.mean(rule) {
+                Some(rule) => rules.rules.push(Arc::new(rule)),
+                None if problems.len() > known => rules.refused.push(Refused {
+                    name: rule.name.clone(),
+                    line: *row,
+                    place: rules.rules.len(),
+                    problem: problems.len() - 1,
+                }),
+                None => {}
+            }
         }
         (rules, problems)
     }
@@ -170,13 +176,25 @@ impl Rules {
                     name: refused.name,
                     file: problem.file.as_str().into(),
                     line: refused.line,
-                    reason: format!("it cannot be read: {}", problem.reason),
+                    reason: format!("it cannot be read: {}", problem.told()),
                 });
                 continue;
             };
-            self.rules.insert(refused.place, kept.clone());
-            problems[refused.problem].suggestion =
-                Some("its last good version stays in force until it is mended".into());
+            let problem = &mut problems[refused.problem];
+            let kept = Rule {
+                line: refused.line,
+                outdated: Some(problem.told()),
+                ..Rule::clone(kept)
+            };
+            self.rules.insert(refused.place, Arc::new(kept));
+            problem.add("its last good version stays in force until it is mended");
+        }
+    }
+
+    /// Says of every rule that it is the last good version of a file that cannot be read, and why not.
+    pub fn outdate(&mut self, problem: &Problem) {
+        for rule in &mut self.rules {
+            Arc::make_mut(rule).outdated = Some(problem.told());
         }
     }
 
@@ -207,12 +225,17 @@ impl Rules {
         rules
     }
 
+    /// The names of these rules, of those that are switched off too.
+    pub fn names(&self) -> FxHashSet<&str> {
+        let held = self.rules.iter().map(|rule| rule.name.as_str());
+        let idle = self.idle.iter().map(|idle| idle.name.as_str());
+        held.chain(idle).collect()
+    }
+
     /// The rules that have the names of a draft's, those that it switches off included.
     pub fn named_like(&self, draft: &Rules) -> Rules {
         let mut rules = Rules::default();
-        let mut names: FxHashSet<&str> = FxHashSet::default();
-        names.extend(draft.rules.iter().map(|own| own.name.as_str()));
-        names.extend(draft.idle.iter().map(|own| own.name.as_str()));
+        let names = draft.names();
         let replaced = |rule: &&Arc<Rule>| names.contains(rule.name.as_str());
         rules.rules = self.rules.iter().filter(replaced).cloned().collect();
         rules

@@ -1,9 +1,12 @@
 //! A rule as people write it, in TOML, in a spreadsheet or over HTTP: the words of the language and nothing else.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::reader::SURFACES;
 use super::schedule::DAYS;
@@ -131,9 +134,9 @@ pub struct WrittenWhen {
     /// Up to this time, or to the end of this day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<WrittenMoment>,
-    /// Some hours of some days of every week.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weekly: Option<WrittenWeekly>,
+    /// Some hours of every week, or a list of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub weekly: Weeklies,
     /// Where days and hours are counted, such as `Europe/Berlin`; UTC when not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
@@ -189,7 +192,7 @@ impl Default for WrittenQuery {
 }
 
 /// One text, or a list of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
 #[serde(untagged, expecting = "expected a text, or a list of texts")]
 pub enum Texts {
     One(String),
@@ -199,6 +202,13 @@ pub enum Texts {
 impl Default for Texts {
     fn default() -> Self {
         Texts::Many(Vec::new())
+    }
+}
+
+impl PartialEq for Texts {
+    /// One text is a list of one.
+    fn eq(&self, other: &Self) -> bool {
+        self.all() == other.all()
     }
 }
 
@@ -216,7 +226,7 @@ impl Texts {
 }
 
 /// A day or a time, as text or as TOML's own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
 #[serde(untagged, expecting = "expected a date such as 2026-11-23")]
 pub enum WrittenMoment {
     Text(String),
@@ -225,12 +235,73 @@ pub enum WrittenMoment {
     Datetime(toml::value::Datetime),
 }
 
+impl PartialEq for WrittenMoment {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
 impl WrittenMoment {
     pub fn text(&self) -> String {
         match self {
             WrittenMoment::Text(text) => text.clone(),
             WrittenMoment::Datetime(datetime) => datetime.to_string(),
         }
+    }
+}
+
+/// Hours of the week, or a list of them.
+#[derive(Debug, Clone, Serialize, JsonSchema, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum Weeklies {
+    One(WrittenWeekly),
+    Many(Vec<WrittenWeekly>),
+}
+
+impl Default for Weeklies {
+    fn default() -> Self {
+        Weeklies::Many(Vec::new())
+    }
+}
+
+impl PartialEq for Weeklies {
+    fn eq(&self, other: &Self) -> bool {
+        self.all() == other.all()
+    }
+}
+
+impl Weeklies {
+    pub fn all(&self) -> &[WrittenWeekly] {
+        match self {
+            Weeklies::One(weekly) => std::slice::from_ref(weekly),
+            Weeklies::Many(weeklies) => weeklies,
+        }
+    }
+}
+
+/// Not derived, so that a mistake is told with its key and its line.
+impl<'de> Deserialize<'de> for Weeklies {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Weeklies;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(
+                    "hours of the week, such as { from = \"fri 08:00\", until = \"sun 20:00\" }",
+                )
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Weeklies, A::Error> {
+                let table = MapAccessDeserializer::new(table);
+                WrittenWeekly::deserialize(table).map(Weeklies::One)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Weeklies, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Weeklies::Many)
+            }
+        }
+        reader.deserialize_any(OneOrMany)
     }
 }
 
@@ -244,10 +315,11 @@ pub struct WrittenWeekly {
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(schema_with = "days")]
     pub days: Texts,
-    /// `18:00`; the beginning of the day when not said.
+    /// `18:00`; the beginning of the day when not said. With a day, `fri 18:00`, it begins there and lasts until `until`,
+    /// which has a day too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// `22:00`; the end of the day when not said. Earlier than `from` means the morning after.
+    /// `22:00`; the end of the day, `24:00`, when not said. Earlier than `from` means the morning after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
 }

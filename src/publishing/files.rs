@@ -54,17 +54,13 @@ pub(super) fn read_or_last_good<T>(
         }
         Err(mut problems) => {
             let last_good = last_good(paths, name, parse);
-            let stays = if last_good.is_some() {
-                "the last good version stays in force"
-            } else {
-                "it has no effect"
+            let stays = match &last_good {
+                Some(last_good) if whole(last_good) => "the last good version stays in force",
+                Some(_) => "what could be read of it before stays in force",
+                None => "it has no effect",
             };
             if let Some(problem) = problems.first_mut() {
-                let suggestion = problem
-                    .suggestion
-                    .take()
-                    .map_or(String::new(), |suggestion| format!("{suggestion}; "));
-                problem.suggestion = Some(format!("{suggestion}{stays} until it is mended"));
+                problem.add(&format!("{stays} until it is mended"));
             }
             (last_good, problems)
         }
@@ -77,8 +73,12 @@ pub(super) fn last_good<T>(
     name: &str,
     parse: impl Fn(&str) -> Result<T, Vec<Problem>>,
 ) -> Option<T> {
-    let text = fs::read_to_string(accepted(paths, name)).ok()?;
-    parse(&text).ok()
+    parse(&last_good_text(paths, name)?).ok()
+}
+
+/// The text of the last good version of a file.
+pub(super) fn last_good_text(paths: &ShopPaths, name: &str) -> Option<String> {
+    fs::read_to_string(accepted(paths, name)).ok()
 }
 
 /// The names of the files of a folder. When the folder itself is gone, those of its last good files, and a problem that

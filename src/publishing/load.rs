@@ -208,9 +208,13 @@ fn load_rules(paths: &ShopPaths, reading: Reading<'_>, problems: &mut Vec<Proble
         let whole = |(rules, _): &(Rules, Vec<Problem>)| rules.is_whole();
         let (read, found) = read_or_last_good(paths, &name, parse, whole);
         // What the last good version has wrong stands on lines that the file no longer has.
-        let is_last_good = !found.is_empty();
+        let unreadable = found.first().cloned();
+        let is_last_good = unreadable.is_some();
         problems.extend(found);
         if let Some((mut read, mut found)) = read {
+            if let Some(problem) = &unreadable {
+                read.outdate(problem);
+            }
             if !read.is_whole() {
                 let good = last_good(paths, &name, parse);
                 let good = good.map(|(good, _)| good).unwrap_or_default();

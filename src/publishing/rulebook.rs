@@ -7,11 +7,11 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::ShopPaths;
-use super::files::names_in;
+use super::files::{last_good_text, names_in};
 use super::history::{self, Change, HistoryError, Version};
 use crate::engine::Snapshot;
 use crate::merchandising::written::WrittenRule;
-use crate::merchandising::{self, RULES_DIR, Rules};
+use crate::merchandising::{self, RULES_DIR, Rule, Rules, Standing};
 use crate::problem::Problem;
 use crate::query::{SYNONYMS_DIR, Synonyms};
 
@@ -41,6 +41,16 @@ pub struct Published {
     pub problems: Vec<Problem>,
     /// What its rules do to those of the shop.
     pub conflicts: Vec<Problem>,
+    /// Which rules it changed.
+    pub changes: Changes,
+}
+
+/// What a new text of a file does to its rules, by their names.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Changes {
+    pub new: Vec<String>,
+    pub changed: Vec<String>,
+    pub removed: Vec<String>,
 }
 
 /// A file and its rules, as they are written.
@@ -49,6 +59,9 @@ pub struct RuleFile {
     pub file: String,
     pub version: String,
     pub rules: Vec<PlacedRule>,
+    /// What of it cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Problem>,
 }
 
 /// A rule and the line it begins on.
@@ -56,6 +69,9 @@ pub struct RuleFile {
 pub struct PlacedRule {
     pub line: u64,
     pub rule: WrittenRule,
+    /// What is written now cannot be read: this is the version that stays in force.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub last_good: bool,
 }
 
 /// The path of a rule file by its name, with or without folder and ending.
@@ -92,28 +108,81 @@ fn named(name: &str, dir: &str, ending: &str) -> Result<String, EditError> {
     }
 }
 
-/// The rule files of a shop.
+/// The rule files of a shop. Where a rule or a whole file cannot be read, the last good version is listed.
 pub fn rule_files(paths: &ShopPaths) -> Result<Vec<RuleFile>, EditError> {
-    let mut files = Vec::new();
-    for file in names_in(&paths.shop, RULES_DIR, "toml") {
-        let (text, version) = history::current(paths, &file)?;
-        let rules = merchandising::written_rules(&text).into_iter();
-        let rules = rules
-            .map(|(line, rule)| PlacedRule { line, rule })
-            .collect();
-        files.push(RuleFile {
-            file,
-            version,
-            rules,
-        });
-    }
-    Ok(files)
+    let names = names_in(&paths.shop, RULES_DIR, "toml").into_iter();
+    names.map(|file| rule_file_of(paths, file)).collect()
 }
 
-/// Every rule of a shop as it is written, file by file.
-pub fn written_rules(paths: &ShopPaths) -> Result<Vec<WrittenRule>, EditError> {
-    let placed = rule_files(paths)?.into_iter().flat_map(|file| file.rules);
-    Ok(placed.map(|placed| placed.rule).collect())
+fn rule_file_of(paths: &ShopPaths, file: String) -> Result<RuleFile, EditError> {
+    let (text, version) = history::current(paths, &file)?;
+    let kept = |name: Option<&str>| {
+        let text = last_good_text(paths, &file).unwrap_or_default();
+        let kept = merchandising::written_rules(&file, &text).unwrap_or_default();
+        let kept = kept.into_iter().filter_map(|kept| {
+            let is_wanted = name.is_none_or(|name| kept.name == name);
+            let (line, rule) = (kept.line, kept.rule.ok().filter(|_| is_wanted)?);
+            Some(PlacedRule {
+                line,
+                rule,
+                last_good: true,
+            })
+        });
+        kept.collect::<Vec<_>>()
+    };
+    let (mut rules, mut unreadable) = (Vec::new(), Vec::new());
+    match merchandising::written_rules(&file, &text) {
+        Err(problem) => {
+            rules = kept(None);
+            unreadable.push(problem);
+        }
+        Ok(standing) => {
+            for Standing { name, line, rule } in standing {
+                match rule {
+                    Ok(rule) => rules.push(PlacedRule {
+                        line,
+                        rule,
+                        last_good: false,
+                    }),
+                    Err(problem) => {
+                        let kept = kept(Some(&name)).into_iter().take(1);
+                        rules.extend(kept.map(|kept| PlacedRule { line, ..kept }));
+                        unreadable.push(problem);
+                    }
+                }
+            }
+        }
+    }
+    Ok(RuleFile {
+        file,
+        version,
+        rules,
+        unreadable,
+    })
+}
+
+/// These files, when all of them can be read: else nobody knows in which of them a rule stands.
+fn readable(files: Vec<RuleFile>) -> Result<Vec<RuleFile>, EditError> {
+    let unreadable = files.iter().flat_map(|file| file.unreadable.clone());
+    let refused = unreadable.map(|mut problem| {
+        problem.add("nothing was written: mend this first");
+        problem
+    });
+    let refused: Vec<Problem> = refused.collect();
+    match refused.is_empty() {
+        true => Ok(files),
+        false => Err(EditError::Refused(refused)),
+    }
+}
+
+/// Every rule of a shop as it is written, file by file, and what cannot be read, of which the last good version is taken.
+pub fn written_rules(paths: &ShopPaths) -> Result<(Vec<WrittenRule>, Vec<Problem>), EditError> {
+    let (mut rules, mut unreadable) = (Vec::new(), Vec::new());
+    for file in rule_files(paths)? {
+        rules.extend(file.rules.into_iter().map(|placed| placed.rule));
+        unreadable.extend(file.unreadable);
+    }
+    Ok((rules, unreadable))
 }
 
 /// The synonym files of a shop.
@@ -137,9 +206,10 @@ pub fn read_draft(
     text: &str,
 ) -> Result<(Rules, Vec<Problem>), EditError> {
     let reading = snapshot.reading();
-    let (mut rules, problems) =
+    let (mut rules, mut problems) =
         Rules::parse(file, text, reading).map_err(|problem| EditError::Refused(vec![problem]))?;
     if !rules.is_whole() {
+        problems.iter_mut().for_each(Problem::of_refused);
         return Err(EditError::Refused(problems));
     }
     rules.ready(reading);
@@ -156,6 +226,8 @@ pub fn publish_rules(
     change: &Change,
 ) -> Result<Published, EditError> {
     let (draft, problems) = read_draft(snapshot, file, text)?;
+    let changes = changes_of(paths, file, text)?;
+    refuse_taken_names(paths, file, &draft, &changes.new)?;
     let version = history::publish(paths, file, text, expected, change)?;
     let conflicts = conflicts_of(snapshot, file, &draft);
     Ok(Published {
@@ -163,15 +235,76 @@ pub fn publish_rules(
         version,
         problems,
         conflicts,
+        changes,
     })
+}
+
+/// What a text would change in a rule file.
+pub fn changes_of(paths: &ShopPaths, file: &str, text: &str) -> Result<Changes, EditError> {
+    let (before, _) = history::current(paths, file)?;
+    let before = merchandising::written_rules(file, &before).unwrap_or_default();
+    let after = merchandising::written_rules(file, text).unwrap_or_default();
+    let mut changes = Changes::default();
+    for rule in &after {
+        match before.iter().find(|known| known.name == rule.name) {
+            None => changes.new.push(rule.name.clone()),
+            Some(known) if known.rule != rule.rule => changes.changed.push(rule.name.clone()),
+            Some(_) => {}
+        }
+    }
+    let is_kept = |known: &Standing| after.iter().any(|rule| rule.name == known.name);
+    let gone = before.into_iter().filter(|known| !is_kept(known));
+    changes.removed = gone.map(|known| known.name).collect();
+    Ok(changes)
+}
+
+/// Refuses new rules with the names of rules in other files: both would act, which nobody means.
+pub fn refuse_taken_names(
+    paths: &ShopPaths,
+    file: &str,
+    draft: &Rules,
+    new: &[String],
+) -> Result<(), EditError> {
+    let mut taken = Vec::new();
+    for other in rule_files(paths)? {
+        let standing = other.rules.iter().filter(|_| other.file != file);
+        for standing in standing.filter(|standing| new.contains(&standing.rule.name)) {
+            let name = &standing.rule.name;
+            let (place, line) = (&other.file, standing.line);
+            let reason = format!("rule `{name}` stands in {place}:{line}, and both would act");
+            let own = draft.rules.iter().find(|rule| rule.name == *name);
+            let problem = Problem::new(file, reason).at(own.map_or(1, |own| own.line));
+            taken.push(problem.suggest("write it there, with `endcap rules publish --replace` or `PUT /v1/rules/NAME`, or give it another name"));
+        }
+    }
+    match taken.is_empty() {
+        true => Ok(()),
+        false => Err(EditError::Refused(taken)),
+    }
+}
+
+/// What the rules of a draft do to one another and to those of the shop, whose rules of the same names it replaces.
+pub fn conflicts_of_draft(snapshot: &Snapshot, file: &str, draft: &Rules) -> Vec<Problem> {
+    let names = draft.names();
+    let stays = |rule: &Rule| !names.contains(rule.name.as_str());
+    conflicts_among(snapshot, file, draft, stays)
 }
 
 /// What the rules of a file do to one another and to those of the other files.
 pub fn conflicts_of(snapshot: &Snapshot, file: &str, draft: &Rules) -> Vec<Problem> {
+    conflicts_among(snapshot, file, draft, |rule| &*rule.file != file)
+}
+
+fn conflicts_among(
+    snapshot: &Snapshot,
+    file: &str,
+    draft: &Rules,
+    stays: impl Fn(&Rule) -> bool,
+) -> Vec<Problem> {
     let mut all = Rules::default();
     let others = snapshot.rules.rules.iter();
     all.rules = others
-        .filter(|rule| &*rule.file != file)
+        .filter(|rule| stays(rule))
         .chain(&draft.rules)
         .map(Arc::clone)
         .collect();
@@ -196,10 +329,12 @@ pub fn put_rule(
     expected: Option<&str>,
     change: &Change,
 ) -> Result<Published, EditError> {
-    let file = match (file, place_of(paths, &rule.name)?) {
-        (Some(file), _) => rule_file(file)?,
-        (None, Some(file)) => file,
-        (None, None) => rule_file(RULE_FILE)?,
+    let file = match file {
+        Some(file) => rule_file(file)?,
+        None => match place_of(paths, &rule.name)? {
+            Some(file) => file,
+            None => rule_file(RULE_FILE)?,
+        },
     };
     let (text, version) = with_rules(paths, &file, [rule])?;
     // Between reading and writing nobody else may have written.
@@ -207,38 +342,103 @@ pub fn put_rule(
     publish_rules(paths, snapshot, &file, &text, Some(expected), change)
 }
 
+/// Rules to put where rules of their names stand: what they come from, and each with its row or line there.
+#[derive(Clone, Copy)]
+pub struct Rows<'r> {
+    pub source: &'r str,
+    pub rules: &'r [(u64, WrittenRule)],
+}
+
+/// A file as it would be, and the version it was made of.
+struct FileDraft {
+    file: String,
+    text: String,
+    version: String,
+}
+
 /// Puts each of these rules where the rule of its name stands in whatever file, and the new ones at the end of `file`.
-/// Nothing is written unless all of it can be read; `expected` is the version of `file`.
+/// Nothing is written unless all of it can be read, and no file in which nothing changes; `expected` is the version of
+/// `file`.
 pub fn import_rules(
     paths: &ShopPaths,
     snapshot: &Snapshot,
     file: &str,
-    rules: &[WrittenRule],
+    rows: Rows<'_>,
     expected: Option<&str>,
     change: &Change,
 ) -> Result<Vec<Published>, EditError> {
-    let mut places: FxHashMap<String, String> = FxHashMap::default();
-    for own in rule_files(paths)? {
-        for placed in own.rules {
-            places.entry(placed.rule.name).or_insert(own.file.clone());
-        }
+    check_rows(paths, snapshot, rows)?;
+    let drafts = drafts_with(paths, file, rows.rules)?;
+    for draft in &drafts {
+        read_draft(snapshot, &draft.file, &draft.text)?;
     }
-    let mut by_file: BTreeMap<&str, Vec<&WrittenRule>> = BTreeMap::new();
-    for rule in rules {
-        let place = places.get(&rule.name).map_or(file, String::as_str);
-        by_file.entry(place).or_default().push(rule);
-    }
-    let mut drafts = Vec::new();
-    for (own, rules) in by_file {
-        let (text, version) = with_rules(paths, own, rules)?;
-        read_draft(snapshot, own, &text)?;
-        let expected = expected.filter(|_| own == file);
-        drafts.push((own, text, expected.map_or(version, str::to_string)));
-    }
-    let publish = |(own, text, expected): (&str, String, String)| {
-        publish_rules(paths, snapshot, own, &text, Some(&expected), change)
+    let publish = |draft: FileDraft| {
+        let expected = expected.filter(|_| draft.file == file);
+        let expected = Some(expected.unwrap_or(&draft.version));
+        publish_rules(paths, snapshot, &draft.file, &draft.text, expected, change)
     };
     drafts.into_iter().map(publish).collect()
+}
+
+/// What is wrong with those of these rules that change something; refused when one of them cannot be read.
+pub fn check_rows(
+    paths: &ShopPaths,
+    snapshot: &Snapshot,
+    rows: Rows<'_>,
+) -> Result<Vec<Problem>, EditError> {
+    let standing = standing(paths)?;
+    let is_new = |(_, rule): &&(u64, WrittenRule)| {
+        let known = standing.get(&rule.name);
+        known.is_none_or(|(_, known)| known != rule)
+    };
+    let changed: Vec<_> = rows.rules.iter().filter(is_new).cloned().collect();
+    let (read, mut problems) = Rules::of(rows.source, &changed, snapshot.reading());
+    if !read.is_whole() {
+        problems.iter_mut().for_each(Problem::of_refused);
+        return Err(EditError::Refused(problems));
+    }
+    problems.extend(conflicts_of_draft(snapshot, rows.source, &read));
+    Ok(problems)
+}
+
+/// Every rule that stands in a file, by its name, and which file.
+fn standing(paths: &ShopPaths) -> Result<FxHashMap<String, (String, WrittenRule)>, EditError> {
+    let mut standing = FxHashMap::default();
+    for own in readable(rule_files(paths)?)? {
+        for placed in own.rules {
+            let name = placed.rule.name.clone();
+            standing
+                .entry(name)
+                .or_insert((own.file.clone(), placed.rule));
+        }
+    }
+    Ok(standing)
+}
+
+/// The files that change when each of these rules is put where the rule of its name stands, and new ones into `file`.
+fn drafts_with(
+    paths: &ShopPaths,
+    file: &str,
+    rules: &[(u64, WrittenRule)],
+) -> Result<Vec<FileDraft>, EditError> {
+    let standing = standing(paths)?;
+    let mut by_file: BTreeMap<&str, Vec<&WrittenRule>> = BTreeMap::new();
+    for (_, rule) in rules {
+        match standing.get(&rule.name) {
+            Some((_, known)) if known == rule => {}
+            Some((place, _)) => by_file.entry(place).or_default().push(rule),
+            None => by_file.entry(file).or_default().push(rule),
+        }
+    }
+    let draft = |(file, rules): (&str, Vec<&WrittenRule>)| {
+        let (text, version) = with_rules(paths, file, rules)?;
+        Ok(FileDraft {
+            file: file.to_string(),
+            text,
+            version,
+        })
+    };
+    by_file.into_iter().map(draft).collect()
 }
 
 /// The text of a file with these rules put into it, and the version that text was made of.
@@ -274,9 +474,13 @@ pub fn remove_rule(
 }
 
 fn place_of(paths: &ShopPaths, name: &str) -> Result<Option<String>, EditError> {
-    let mut files = rule_files(paths)?.into_iter();
-    let found = files.find(|file| file.rules.iter().any(|placed| placed.rule.name == name));
-    Ok(found.map(|file| file.file))
+    let files = rule_files(paths)?;
+    let has_it = |file: &&RuleFile| file.rules.iter().any(|placed| placed.rule.name == name);
+    match files.iter().find(has_it) {
+        Some(file) => Ok(Some(file.file.clone())),
+        // It may stand in what cannot be read.
+        None => readable(files).map(|_| None),
+    }
 }
 
 /// Writes a synonym file, when every line of it can be read.
@@ -289,12 +493,38 @@ pub fn publish_synonyms(
     change: &Change,
 ) -> Result<Published, EditError> {
     read_synonyms(snapshot, file, text)?;
+    let changes = line_changes(paths, file, text)?;
     let version = history::publish(paths, file, text, expected, change)?;
     Ok(Published {
         file: file.to_string(),
         version,
         problems: Vec::new(),
         conflicts: Vec::new(),
+        changes,
+    })
+}
+
+/// What a text would change in a synonym file: its lines are names of themselves.
+pub fn line_changes(paths: &ShopPaths, file: &str, text: &str) -> Result<Changes, EditError> {
+    let (before, _) = history::current(paths, file)?;
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .map(|line| line.split('#').next().unwrap_or_default().trim());
+        lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_string)
+            .collect()
+    };
+    let (before, after) = (lines(&before), lines(text));
+    let beside = |lines: &[String], others: &[String]| {
+        let lines = lines.iter().filter(|line| !others.contains(line));
+        lines.cloned().collect()
+    };
+    Ok(Changes {
+        new: beside(&after, &before),
+        changed: Vec::new(),
+        removed: beside(&before, &after),
     })
 }
 

@@ -128,7 +128,7 @@ fn a_rule_that_is_spoiled_stays_in_force_as_it_was_and_the_others_change() {
     let problems = load(&shop.paths).unwrap().problems;
     assert_eq!(
         problems[0].suggestion.as_deref(),
-        Some("its last good version stays in force until it is mended")
+        Some("did you mean `suppress`?; its last good version stays in force until it is mended")
     );
     fs::write(&rules, other).unwrap();
     assert_eq!(ids(&shop, "shoes"), ["1", "3"]);

@@ -358,8 +358,8 @@ fn check_names_file_line_and_what_to_write() {
     expect![[r#"
         index/ranking.toml: recipe `default`: `impact` must be between 0 and 100 (it has no effect until it is mended)
         synonyms/en.txt:2: one side of `gpu =>` is empty (write for example `gpu => graphics card`)
-        merchandising/rules/a.toml:1: rule `a`, boost: unknown attribute `brnd` at character 1 of the filter `brnd:Acorn`: did you mean `brand`? (the other rules of the file hold)
-        merchandising/rules/a.toml:5: rule `b`, suppress: no product `99` in the catalog (check the id; it holds again when the product is indexed)
+        merchandising/rules/a.toml:3: rule `a`, boost: unknown attribute `brnd` at character 1 of the filter `brnd:Acorn`: did you mean `brand`? (the other rules of the file hold)
+        merchandising/rules/a.toml:7: rule `b`, suppress: no product `99` in the catalog (check the id; it holds again when the product is indexed)
         4 problems
     "#]].assert_eq(&ended.stdout);
     let problems = folder.run(&["check", "--json"]).exits(1).json();

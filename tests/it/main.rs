@@ -28,6 +28,7 @@ mod refusals;
 mod relevance;
 mod rule_properties;
 mod rules;
+mod rules_by_hand;
 mod rules_http;
 mod rules_tried;
 mod scenarios;

@@ -10,6 +10,7 @@
 use std::fs;
 
 use axum::http::StatusCode;
+use endcap::merchandising::written::WrittenRule;
 use endcap::merchandising::{from_sheet, put_rule, to_sheet, written_rules};
 use endcap::publishing;
 use expect_test::expect;
@@ -115,7 +116,7 @@ fn a_file_that_cannot_be_read_is_refused() {
     let shop = with_file();
     for (body, line) in [
         ("[[rule]]\nname = \"x\nsuppress = []\n", ":2:"),
-        ("[[rule]]\nname = \"x\"\npins = []\n", ":1:"),
+        ("[[rule]]\nname = \"x\"\npins = []\n", ":3:"),
     ] {
         let body = json!({ "text": body });
         let (status, refused) = shop.json("PUT", "/v1/rules/files/rules", body.to_string());
@@ -267,7 +268,7 @@ name = \"everything\"
 note = \"as Ann said, \\\"soon\\\"\"
 priority = -2
 stop = true
-when = { query = { contains = [\"a b\", \"{brand}\"], none = \"c\", stemming = false }, category = \"Shoes > Boots\", filter = \"price < 5\", segment = [\"new\", \"vip\"], context = \"snow\", experiment = { layout = \"b\" }, from = \"2026-11-23\", until = \"2026-11-30\", weekly = { days = [\"fri\", \"sat\"], from = \"18:00\", until = \"22:00\" }, timezone = \"Europe/Berlin\" }
+when = { query = { contains = [\"a b\", \"{brand}\"], none = \"c\", stemming = false }, category = \"Shoes > Boots\", filter = \"price < 5\", segment = [\"new\", \"vip\"], context = \"snow\", experiment = { layout = \"b\" }, from = \"2026-11-23\", until = \"2026-11-30\", weekly = [{ days = [\"fri\", \"sat\"], from = \"18:00\", until = \"22:00\" }, { from = \"sat 08:00\", until = \"sun 20:00\" }], timezone = \"Europe/Berlin\" }
 pin = [{ product = \"1\", position = 1, fallback = [\"2\", \"3\"] }, { products = [\"4\", \"5\"], position = 3, obey = \"query\" }]
 slot = [{ filter = \"brand:Acorn\", position = 6 }]
 boost = [{ filter = \"brand:Acorn AND price < 3\", by = 1.5 }]
@@ -287,29 +288,33 @@ facets = [\"brand\"]
 name = \"off\"
 enabled = false
 ";
-    let rules: Vec<_> = written_rules(text)
-        .into_iter()
-        .map(|(_, rule)| rule)
-        .collect();
-    let (read, problems) = from_sheet("sheet.csv", &to_sheet(&rules));
-    assert_eq!(problems, []);
-    assert_eq!(read, rules);
+    let written = |text: &str| -> Vec<WrittenRule> {
+        let standing = written_rules("f.toml", text).unwrap().into_iter();
+        standing.map(|own| own.rule.unwrap()).collect()
+    };
+    let rules = written(text);
+    let sheet = to_sheet(&rules);
+    // As spreadsheets of other countries write it.
+    for sheet in [sheet.clone(), with_semicolons(&sheet)] {
+        let (read, problems) = from_sheet("sheet.csv", &sheet);
+        assert_eq!(problems, []);
+        let read: Vec<WrittenRule> = read.into_iter().map(|(_, rule)| rule).collect();
+        assert_eq!(read, rules);
+    }
     let mut file = String::new();
     for rule in &rules {
         file = put_rule("f.toml", &file, rule).unwrap();
     }
-    let again: Vec<_> = written_rules(&file)
-        .into_iter()
-        .map(|(_, rule)| rule)
-        .collect();
-    assert_eq!(again, rules);
-    let (read, problems) = from_sheet("sheet.csv", "name,pins,pin\na,,1\n,,\nb,,2 @ 1\n");
+    assert_eq!(written(&file), rules);
+    let sheet = "name,pins,pin\r\na,,1\r\n,,\r\n,x,\r\nb,,2 @ 1\r\nb,,\r\n";
+    let (read, problems) = from_sheet("sheet.csv", sheet);
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(read.len(), 1);
     expect![[r#"
         sheet.csv:1: unknown column `pins` (did you mean `pin`?)
         sheet.csv:2: `1` has no position: write it as 3920564 @ 1
-        sheet.csv:3: the row has no name"#]]
+        sheet.csv:4: the row has no name
+        sheet.csv:6: rule `b` stands in row 5 too"#]]
     .assert_eq(&problems.join("\n"));
     let shop = with_file();
     let sheet = "name,query_is,pin\nHats,hat,1 @ 1\nFrom a sheet,socks,3 @ 1 else 1\n";
@@ -318,6 +323,18 @@ enabled = false
     assert_eq!(shop.titles("/v1/search?q=hat"), ["Red shoes", "Blue hat"]);
     let (_, exported) = shop.ask("GET", "/v1/rules/export", "");
     assert!(exported.contains("From a sheet"), "{exported}");
+}
+
+/// The same cells with semicolons between them.
+fn with_semicolons(sheet: &str) -> String {
+    let mut rows = csv::ReaderBuilder::new();
+    let mut rows = rows.has_headers(false).from_reader(sheet.as_bytes());
+    let mut out = csv::WriterBuilder::new();
+    let mut out = out.delimiter(b';').from_writer(Vec::new());
+    for row in rows.records() {
+        out.write_record(&row.unwrap()).unwrap();
+    }
+    String::from_utf8(out.into_inner().unwrap()).unwrap()
 }
 
 #[test]
@@ -330,7 +347,7 @@ fn problems_and_conflicts_are_listed() {
           "problems": [
             {
               "file": "merchandising/rules/rules.toml",
-              "line": 4,
+              "line": 6,
               "reason": "rule `b`, pin: no product `77` in the catalog",
               "suggestion": "check the id; it holds again when the product is indexed"
             }

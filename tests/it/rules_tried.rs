@@ -128,7 +128,7 @@ fn what_is_off_is_off_in_a_preview_and_named_in_a_trace() {
     expect![[r#"
         "recall" true null
         "off" false "it is switched off: `enabled = false`"
-        "broken" false "it cannot be read: rule `broken`: unknown field `pins`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets`""#]]
+        "broken" false "it cannot be read: rule `broken`: unknown field `pins`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets` (did you mean `pin`?)""#]]
     .assert_eq(&told.join("\n"));
 }
 

@@ -70,7 +70,9 @@ replace = [{ words = 'a', with = 'b' }]\nbanner = [{ place = 'top', title = 'x',
 campaign = 'x'\nlanguage = 'x'\nexperiment = { layout = 'b' }\nfrom = '2026-01-01'\nuntil = '2026-02-01'\ntimezone = 'Europe/Berlin'
 [rule.when.weekly]\ndays = ['mon', 'tuesday']\nfrom = '18:00'\nuntil = '22:00'
 [rule.when.query]\nis = 'x'\ncontains = ['x', '{brand}']\nstarts = 'x'\nends = 'x'\nany = 'x'\nnone = 'y'\nspelling = false
-stemming = false\nsynonyms = false\n",
+stemming = false\nsynonyms = false
+[[rule]]\nname = 'weekend'\nsort = 'price:asc'
+[[rule.when.weekly]]\nfrom = 'fri 08:00'\nuntil = 'sun 20:00'\n",
         accepts: |text| {
             let read = Rules::parse("rules.toml", text, SHOP.engine.snapshot().reading());
             read.is_ok_and(|(_, problems)| problems.is_empty())

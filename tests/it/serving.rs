@@ -125,7 +125,7 @@ fn whatever_becomes_of_rule_files_the_last_good_rules_are_served() {
     fs::remove_dir_all(folder.path("shop/merchandising")).unwrap();
     problem("the folder is gone");
     expect![[r#"
-        {"file":"merchandising/rules/recall.toml","line":3,"reason":"unexpected key or value, expected newline, `#`","suggestion":"the last good version stays in force until it is mended"}
+        {"file":"merchandising/rules/recall.toml","line":3,"reason":"unexpected key or value, expected newline, `#`","suggestion":"a comma, a quote or a bracket is missing before it, or `=`; the last good version stays in force until it is mended"}
         {"file":"merchandising/rules/recall.toml","line":3,"reason":"key with no value, expected `=`","suggestion":"the last good version stays in force until it is mended"}
         {"file":"merchandising/rules/recall.toml","reason":"has 62259206 bytes, at most 16777216 are read","suggestion":"split it into several files; the last good version stays in force until it is mended"}
         {"file":"merchandising/rules/recall.toml","reason":"is empty, as a file is that is being written","suggestion":"remove it, or write a comment into it, when nothing should hold; the last good version stays in force until it is mended"}

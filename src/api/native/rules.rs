@@ -15,7 +15,7 @@ use crate::merchandising::written::WrittenRule;
 use crate::merchandising::{from_sheet, to_sheet};
 use crate::publishing::ShopPaths;
 use crate::publishing::history::{self, Change, Version};
-use crate::publishing::rulebook::{self, EditError, Published, RuleFile};
+use crate::publishing::rulebook::{self, EditError, Published, Rows, RuleFile};
 
 /// Who changes something and why.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema, utoipa::IntoParams)]
@@ -236,12 +236,12 @@ pub(in crate::api) async fn undo(
     .await
 }
 
-/// Every rule as CSV, one row each.
+/// Every rule as CSV, one row each; of what cannot be read, the last good version.
 #[utoipa::path(get, path = "/v1/rules/export", tag = "merchandising", responses(
     (status = 200, body = String, content_type = "text/csv")))]
 pub(in crate::api) async fn export(State(shop): State<Shop>) -> Result<Response, ApiError> {
     let paths = shop.paths.clone();
-    let rules = blocking(&shop, move || rulebook::written_rules(&paths)).await??;
+    let (rules, _) = blocking(&shop, move || rulebook::written_rules(&paths)).await??;
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
     Ok((headers, to_sheet(&rules)).into_response())
 }
@@ -259,15 +259,17 @@ pub(in crate::api) async fn import(
     let file = rulebook::rule_file(query.file.as_deref().unwrap_or(rulebook::RULE_FILE))?;
     let sheet = super::text(&shop, body).await?;
     written(&shop, move |shop| {
-        let (rules, problems) = from_sheet("the sheet", &sheet);
+        let source = "the sheet";
+        let (rules, problems) = from_sheet(source, &sheet);
         if !problems.is_empty() {
             return Err(EditError::Refused(problems));
         }
         let snapshot = shop.engine.snapshot();
         let version = query.reason.version.as_deref();
         let change = query.reason.change();
-        let files =
-            rulebook::import_rules(&shop.paths, &snapshot, &file, &rules, version, &change)?;
+        let rules = &rules;
+        let rows = Rows { source, rules };
+        let files = rulebook::import_rules(&shop.paths, &snapshot, &file, rows, version, &change)?;
         Ok(Imported { files })
     })
     .await

@@ -75,7 +75,7 @@ pub(in crate::api) async fn preview(
     let preview = move || -> Result<Preview, ApiError> {
         let snapshot = engine.snapshot();
         let (draft, problems) = rulebook::read_draft(&snapshot, DRAFT, &body.draft)?;
-        let conflicts = rulebook::conflicts_of(&snapshot, DRAFT, &draft);
+        let conflicts = rulebook::conflicts_of_draft(&snapshot, DRAFT, &draft);
         let mut preview = Preview {
             problems,
             conflicts,

@@ -1,11 +1,12 @@
 //! Rules as they are: listed, and asked why they hold or not.
 
-use super::super::output::{grouped, print_json};
+use super::super::output::{grouped, print_json, print_problems};
 use super::super::{CliError, Outcome, now, open, open_without_shoppers};
 use crate::engine::Request;
 use crate::journal::JournalError;
-use crate::publishing::ShopPaths;
+use crate::merchandising::RULES_DIR;
 use crate::publishing::rulebook;
+use crate::publishing::{ShopPaths, validate};
 
 #[derive(clap::Args)]
 pub(super) struct List {
@@ -53,11 +54,22 @@ impl List {
         for file in files {
             println!("{} (version {})", file.file, file.version);
             for placed in file.rules {
-                let off = if placed.rule.enabled { "" } else { " (off)" };
-                println!("  {:>4}  {}{off}", placed.line, placed.rule.name);
+                let state = match (placed.last_good, placed.rule.enabled) {
+                    (true, _) => " (its last good version: what is written now cannot be read)",
+                    (false, true) => "",
+                    (false, false) => " (off)",
+                };
+                println!("  {:>4}  {}{state}", placed.line, placed.rule.name);
             }
         }
-        Ok(Outcome::Done)
+        let problems = validate(paths, now())?.into_iter();
+        let of_rules = problems.filter(|problem| problem.file.starts_with(RULES_DIR));
+        let (_, wrong): (Vec<_>, Vec<_>) = of_rules.partition(|problem| problem.alert);
+        print_problems(&wrong);
+        Ok(match wrong.is_empty() {
+            true => Outcome::Done,
+            false => Outcome::FoundProblems,
+        })
     }
 }
 
@@ -95,6 +107,11 @@ impl Why {
                 "{}:{}: rule `{}` {held}{reason}",
                 rule.file, rule.line, rule.name
             );
+            if let Some(why) = &rule.outdated {
+                println!(
+                    "    this is its last good version: what is written now cannot be read: {why}"
+                );
+            }
             if let Some(only) = &rule.would_hold_without {
                 println!("    would hold without `{only}`");
             }

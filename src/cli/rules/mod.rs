@@ -5,7 +5,7 @@ mod tried;
 mod written;
 
 pub(super) use tried::{Days, shop_and_searches, table_of};
-pub(super) use written::Reason;
+pub(super) use written::{Reason, print_published};
 
 use std::fs;
 use std::path::Path;

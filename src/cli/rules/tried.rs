@@ -45,7 +45,7 @@ impl Test {
         let name = self.draft.display().to_string();
         let (draft, problems) = rulebook::read_draft(&snapshot, &name, &text)?;
         print_problems(&problems);
-        print_problems(&rulebook::conflicts_of(&snapshot, &name, &draft));
+        print_problems(&rulebook::conflicts_of_draft(&snapshot, &name, &draft));
         let bar = query_bar();
         let at = self.at.unwrap_or_else(now);
         let report = back_test(&engine, &draft, &searches, at, |done, all| {

@@ -56,7 +56,7 @@ impl Look<'_> {
             }
             Test::From(from) => format!("it begins {}", from.text),
             Test::Until(until) => format!("it ended {}", until.text),
-            Test::Weekly(_) => "it is not one of its hours of the week".into(),
+            Test::Weekly(weekly) => format!("its hours of the week are {}", weekly.text),
         }
     }
 

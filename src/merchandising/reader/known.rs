@@ -3,7 +3,7 @@
 use super::super::rule::Trait;
 use super::RuleReader;
 use crate::catalog::filter::{self, Filter};
-use crate::problem::nearest;
+use crate::problem::{OTHERS_HOLD, nearest};
 
 /// Where lists appear.
 pub const SURFACES: [&str; 7] = [
@@ -24,10 +24,7 @@ impl RuleReader<'_> {
                 Some(filter)
             }
             Err(error) => {
-                self.report(
-                    format!("rule `{rule}`, {kind}: {error}"),
-                    "the other rules of the file hold",
-                );
+                self.report(format!("rule `{rule}`, {kind}: {error}"), OTHERS_HOLD);
                 None
             }
         }

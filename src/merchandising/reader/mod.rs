@@ -6,17 +6,20 @@ mod when;
 
 use std::sync::Arc;
 
+use super::mistakes;
 use super::rule::{Condition, Rule};
 use super::rules::Reading;
 use super::written::WrittenRule;
-use crate::problem::{Problem, nearest};
+use crate::problem::{Problem, line_of};
 
 pub use known::SURFACES;
 
 /// Reads one rule; what is wrong with it goes to `problems`.
 pub(super) struct RuleReader<'r> {
     pub(super) file: &'r Arc<str>,
+    /// The line it begins on, and its text from there on; none of a rule that stands in no file.
     pub(super) line: u64,
+    pub(super) source: &'r str,
     pub(super) reading: Reading<'r>,
     pub(super) problems: &'r mut Vec<Problem>,
     /// The placeholders of the rule's query, such as `{brand}`.
@@ -31,13 +34,9 @@ impl RuleReader<'_> {
         let written: WrittenRule = match value.try_into() {
             Ok(written) => written,
             Err(error) => {
-                let message = one_line(error.message());
-                let instead = instead_of(&message);
-                let reason = match name.is_empty() {
-                    true => message,
-                    false => format!("rule `{name}`: {message}"),
-                };
-                self.report(reason, &instead);
+                let (file, line, source) = (self.file, self.line, self.source);
+                let problem = mistakes::of_rule(file, line, source, &name, error);
+                self.problems.push(problem);
                 return None;
             }
         };
@@ -73,6 +72,7 @@ impl RuleReader<'_> {
             name: name.to_string(),
             file: self.file.clone(),
             line: self.line,
+            outdated: None,
             priority: written.priority,
             stop: written.stop,
             when,
@@ -80,39 +80,11 @@ impl RuleReader<'_> {
         })
     }
 
+    /// Reports something on the line that has what the reason quotes.
     pub(super) fn report(&mut self, reason: String, suggestion: &str) {
-        self.problems.push(
-            Problem::new(self.file.to_string(), reason)
-                .at(self.line)
-                .suggest(suggestion),
-        );
+        let place = mistakes::place_of(self.source, &reason).unwrap_or(0);
+        let line = self.line + line_of(self.source, place) - 1;
+        let problem = Problem::new(self.file.to_string(), reason).at(line);
+        self.problems.push(problem.suggest(suggestion));
     }
-}
-
-/// What to write instead of what the TOML reader did not take.
-fn instead_of(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let first = quoted.next().unwrap_or_default();
-    if message.starts_with("unknown field")
-        && let Some(near) = nearest(first, quoted)
-    {
-        return format!("did you mean `{near}`?");
-    }
-    let is_number = ["integer", "floating point"];
-    let is_number = is_number
-        .iter()
-        .any(|kind| message.contains(&format!("invalid type: {kind}")));
-    if is_number && (message.contains("string") || message.contains("text")) {
-        return format!("write it in quotes: \"{first}\"");
-    }
-    if message.starts_with("expected the id of a product") || message.starts_with("expected a text")
-    {
-        return "texts and ids stand in quotes: \"1992211\"".into();
-    }
-    "the other rules of the file hold".into()
-}
-
-/// A message of the TOML reader on one line.
-pub(super) fn one_line(message: &str) -> String {
-    message.trim().replace('\n', ", ")
 }

@@ -195,16 +195,14 @@ fn read_times(written: &WrittenWhen) -> Result<Vec<Condition>, Wrong> {
         let until = read_moment("until", &until.text(), &zone, 1)?;
         times.push(condition("until", &until.text.clone(), Test::Until(until)));
     }
-    if let Some(weekly) = &written.weekly {
-        let days = match weekly.days.is_empty() {
-            true => "every day".to_string(),
-            false => weekly.days.all().join(", "),
-        };
-        let from = weekly.from.as_deref().unwrap_or("00:00");
-        let until = weekly.until.as_deref().unwrap_or("24:00");
-        let text = format!("{days} {from} to {until}");
+    let weekly = written.weekly.all();
+    if !weekly.is_empty() {
         let weekly = read_weekly(weekly, zone)?;
-        times.push(condition("weekly", &text, Test::Weekly(weekly)));
+        times.push(condition(
+            "weekly",
+            &weekly.text.clone(),
+            Test::Weekly(weekly),
+        ));
     }
     Ok(times)
 }

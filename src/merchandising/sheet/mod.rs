@@ -2,12 +2,14 @@
 //!
 //! Several things in one cell are separated by ` | `. A pin is written `3920564 @ 1 else 3920571`, a group `a + b @ 1`,
 //! a slot `brand:Acorn @ 3`, a boost `brand:Acorn * 1.5`, a suppressed filter `filter: brand:Acorn`, a replacement
-//! `gpu => graphics card`. Hours of the week read `fri, sat 18:00 to 22:00`. Banners and data are JSON.
+//! `gpu => graphics card`. Hours of the week read `fri, sat 18:00 to 22:00` or
+//! `fri 08:00 to sun 20:00`. Banners and data are JSON.
 
 mod read;
 mod write;
 
 use read::read_cell;
+use rustc_hash::FxHashMap;
 use write::row;
 
 use super::written::WrittenRule;
@@ -73,55 +75,76 @@ pub fn to_sheet(rules: &[WrittenRule]) -> String {
     String::from_utf8(bytes).expect("all cells are text")
 }
 
-/// Rules from CSV. A bad row is a problem and the others are read; columns may be left out and stand in any order.
-pub fn from_sheet(file: &str, text: &str) -> (Vec<WrittenRule>, Vec<Problem>) {
+/// Rules from CSV, each with its row, the header being row 1. A bad row is a problem and the others are read; columns may
+/// be left out and stand in any order. Cells are separated by commas, semicolons or tabs, as the header is.
+pub fn from_sheet(file: &str, text: &str) -> (Vec<(u64, WrittenRule)>, Vec<Problem>) {
+    let text = text.trim_start_matches('\u{feff}');
     let (mut rules, mut problems) = (Vec::new(), Vec::new());
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        .delimiter(delimiter(text))
+        .from_reader(text.as_bytes());
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(str::to_lowercase).collect(),
         Err(error) => return (rules, vec![Problem::new(file, error.to_string())]),
     };
-    for name in &header {
-        if !SHEET_COLUMNS.contains(&name.as_str()) {
-            let instead = match nearest(name, SHEET_COLUMNS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("columns are {}", SHEET_COLUMNS.join(", ")),
-            };
-            let problem = Problem::new(file, format!("unknown column `{name}`"));
-            problems.push(problem.at(1).suggest(instead));
-        }
-    }
-    for record in reader.records() {
+    problems.extend(wrong_columns(file, &header));
+    let mut rows: FxHashMap<String, u64> = FxHashMap::default();
+    for (row, record) in (2..).zip(reader.records()) {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                problems.push(Problem::new(file, error.to_string()));
+                problems.push(Problem::new(file, error.to_string()).at(row));
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
         let mut rule = WrittenRule {
             enabled: true,
             ..WrittenRule::default()
         };
         let cells = header.iter().map(String::as_str).zip(record.iter());
-        let wrong: Vec<String> = cells
+        let mut wrong: Vec<String> = cells
             .filter(|(_, cell)| !cell.is_empty())
             .filter_map(|(column, cell)| read_cell(&mut rule, column, cell).err())
             .collect();
         if rule.name.is_empty() {
-            problems.push(Problem::new(file, "the row has no name").at(line));
-        } else if wrong.is_empty() {
-            rules.push(rule);
+            wrong = vec!["the row has no name".into()];
+        } else if let Some(first) = rows.insert(rule.name.clone(), row) {
+            wrong.push(format!("rule `{}` stands in row {first} too", rule.name));
         }
-        problems.extend(
-            wrong
-                .into_iter()
-                .map(|reason| Problem::new(file, reason).at(line)),
-        );
+        if wrong.is_empty() {
+            rules.push((row, rule));
+        }
+        let wrong = wrong.into_iter();
+        problems.extend(wrong.map(|reason| Problem::new(file, reason).at(row)));
     }
     (rules, problems)
+}
+
+/// What separates the cells: whatever stands most often in the header.
+fn delimiter(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default();
+    let times = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    // Of equally many, `max_by_key` takes the last.
+    let found = [b'\t', b';', b','].into_iter().max_by_key(times);
+    found.unwrap_or(b',')
+}
+
+fn wrong_columns(file: &str, header: &[String]) -> Vec<Problem> {
+    let wrong = header
+        .iter()
+        .filter(|name| !SHEET_COLUMNS.contains(&name.as_str()));
+    let wrong = wrong.map(|name| {
+        let instead = match nearest(name, SHEET_COLUMNS) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("columns are {}", SHEET_COLUMNS.join(", ")),
+        };
+        let problem = Problem::new(file, format!("unknown column `{name}`"));
+        problem.at(1).suggest(instead)
+    });
+    wrong.collect()
 }

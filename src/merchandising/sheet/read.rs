@@ -1,7 +1,7 @@
 //! A cell as what it says of its rule.
 
 use super::super::written::{
-    Banner, Obey, Texts, WrittenAdjustment, WrittenMoment, WrittenPin, WrittenQuery,
+    Banner, Obey, Texts, Weeklies, WrittenAdjustment, WrittenMoment, WrittenPin, WrittenQuery,
     WrittenReplacement, WrittenRule, WrittenSlot, WrittenSuppression, WrittenWeekly, WrittenWhen,
 };
 
@@ -47,7 +47,14 @@ pub(super) fn read_cell(rule: &mut WrittenRule, column: &str, cell: &str) -> Res
         }
         "from" => when.from = text().map(WrittenMoment::Text),
         "until" => when.until = text().map(WrittenMoment::Text),
-        "weekly" => when.weekly = Some(read_weekly(cell)?),
+        "weekly" => {
+            let windows = parts(cell).map(read_weekly);
+            let mut windows: Vec<WrittenWeekly> = windows.collect::<Result<_, _>>()?;
+            when.weekly = match windows.len() {
+                1 => Weeklies::One(windows.remove(0)),
+                _ => Weeklies::Many(windows),
+            };
+        }
         "timezone" => when.timezone = text(),
         "pin" => rule.pin = parts(cell).map(read_pin).collect::<Result<_, _>>()?,
         "slot" => rule.slot = parts(cell).map(read_slot).collect::<Result<_, _>>()?,
@@ -171,10 +178,18 @@ fn read_replacement(part: &str) -> Result<WrittenReplacement, String> {
     })
 }
 
-fn read_weekly(cell: &str) -> Result<WrittenWeekly, String> {
-    let example = || format!("`weekly` is `{cell}`: write it as fri, sat 18:00 to 22:00");
-    let (begins, until) = cell.rsplit_once(" to ").ok_or_else(example)?;
-    let (days, from) = begins.rsplit_once(' ').unwrap_or(("", begins));
+/// `fri, sat 18:00 to 22:00`, or over days, `fri 08:00 to sun 20:00`.
+fn read_weekly(part: &str) -> Result<WrittenWeekly, String> {
+    let example = || {
+        format!(
+            "`weekly` is `{part}`: write it as fri, sat 18:00 to 22:00, or fri 08:00 to sun 20:00"
+        )
+    };
+    let (begins, until) = part.rsplit_once(" to ").ok_or_else(example)?;
+    let (days, from) = match until.trim().contains(' ') {
+        true => ("", begins),
+        false => begins.rsplit_once(' ').unwrap_or(("", begins)),
+    };
     let days = days.split(',').map(str::trim).filter(|day| !day.is_empty());
     Ok(WrittenWeekly {
         days: Texts::Many(days.map(str::to_string).collect()),

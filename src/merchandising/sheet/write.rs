@@ -1,8 +1,9 @@
 //! A rule as the cells of a row.
 
+use super::super::schedule::told;
 use super::super::written::{
     Obey, Texts, WrittenAdjustment, WrittenMoment, WrittenPin, WrittenReplacement, WrittenRule,
-    WrittenSuppression, WrittenWeekly,
+    WrittenSuppression,
 };
 
 /// One cell for each column.
@@ -51,7 +52,7 @@ pub(super) fn row(rule: &WrittenRule) -> Vec<String> {
         joined(&arms, String::clone),
         moment(&when.from),
         moment(&when.until),
-        when.weekly.as_ref().map_or(String::new(), weekly),
+        joined(when.weekly.all(), told),
         said(&when.timezone),
         joined(&rule.pin, pin),
         joined(&rule.slot, |slot| {
@@ -109,13 +110,6 @@ fn suppression(suppression: &WrittenSuppression) -> String {
 fn replacement(replacement: &WrittenReplacement) -> String {
     let words = replacement.words.as_deref().unwrap_or("*");
     format!("{words} => {}", replacement.with)
-}
-
-fn weekly(weekly: &WrittenWeekly) -> String {
-    let days = weekly.days.all().join(", ");
-    let from = weekly.from.as_deref().unwrap_or("00:00");
-    let until = weekly.until.as_deref().unwrap_or("24:00");
-    format!("{days} {from} to {until}").trim_start().to_string()
 }
 
 /// What has no column of its own, as JSON.

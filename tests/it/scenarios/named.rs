@@ -214,17 +214,17 @@ facets = [\"brnd\"]
     let problems = &shop.engine.snapshot().problems;
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     expect![[r#"
-        FILE:1: rule `a`, category: no product has category `Sheos` (did you mean `Shoes`?)
-        FILE:1: rule `a`: unknown segment `nwe` (did you mean `new`?)
-        FILE:1: rule `a`: unknown surface `serch` (did you mean `search`?)
-        FILE:1: rule `a`, suppress: no product `77` in the catalog (check the id; it holds again when the product is indexed)
-        FILE:5: rule `b`: unknown attribute `brnd` in `{brnd} shoes` (did you mean `{brand}`?)
+        FILE:3: rule `a`, category: no product has category `Sheos` (did you mean `Shoes`?)
+        FILE:3: rule `a`: unknown segment `nwe` (did you mean `new`?)
+        FILE:3: rule `a`: unknown surface `serch` (did you mean `search`?)
+        FILE:4: rule `a`, suppress: no product `77` in the catalog (check the id; it holds again when the product is indexed)
+        FILE:7: rule `b`: unknown attribute `brnd` in `{brnd} shoes` (did you mean `{brand}`?)
         FILE:9: rule `c`, filter: nothing says what `{brand}` is (write `{brand}` into the query condition too)
         FILE:12: rule `d`: lists cannot be sorted by `prise` (did you mean `price`?)
-        FILE:15: rule `e`: unknown recipe `defaul` (did you mean `default`?)
-        FILE:18: rule `f`: unknown time zone `Europe/Brelin` (write one such as Europe/Berlin or America/New_York)
-        FILE:22: rule `g`: `weekly`: unknown day `freitag` (did you mean `friday`?)
-        FILE:26: rule `h`: unknown facet `brnd` (did you mean `brand`?)"#]].assert_eq(
+        FILE:17: rule `e`: unknown recipe `defaul` (did you mean `default`?)
+        FILE:20: rule `f`: unknown time zone `Europe/Brelin` (write one such as Europe/Berlin or America/New_York)
+        FILE:24: rule `g`: `weekly`: unknown day `freitag` (did you mean `friday`?)
+        FILE:28: rule `h`: unknown facet `brnd` (did you mean `brand`?)"#]].assert_eq(
         &lines
             .join("\n")
             .replace("merchandising/rules/rules.toml", "FILE"),

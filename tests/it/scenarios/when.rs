@@ -351,10 +351,42 @@ fn hours_hold_every_week() {
             " | now=2026-11-28T07:00:00Z",
         ],
         expect![[r#"
-            now=2026-11-28T02:59:00Z: it is not one of its hours of the week; would hold without weekly = fri 22:00 to 02:00
+            now=2026-11-28T02:59:00Z: its hours of the week are fri 22:00 to 02:00; would hold without weekly = fri 22:00 to 02:00
             now=2026-11-28T03:00:00Z: held
             now=2026-11-28T06:59:00Z: held
-            now=2026-11-28T07:00:00Z: it is not one of its hours of the week; would hold without weekly = fri 22:00 to 02:00
+            now=2026-11-28T07:00:00Z: its hours of the week are fri 22:00 to 02:00; would hold without weekly = fri 22:00 to 02:00
+        "#]],
+    );
+}
+
+#[test]
+fn hours_of_the_week_may_last_for_days_and_there_may_be_several() {
+    check_when(
+        "weekly = [{ from = \"fri 8:00\", until = \"sun 20:00\" }, { days = \"tue\", from = \"12:00\" }]",
+        &[
+            " | now=2026-11-27T07:59:00Z",
+            " | now=2026-11-27T08:00:00Z",
+            " | now=2026-11-28T03:00:00Z",
+            " | now=2026-11-29T19:59:00Z",
+            " | now=2026-11-29T20:00:00Z",
+            " | now=2026-12-01T23:59:00Z",
+        ],
+        expect![[r#"
+            now=2026-11-27T07:59:00Z: its hours of the week are fri 8:00 to sun 20:00 or tue 12:00 to 24:00; would hold without weekly = fri 8:00 to sun 20:00 or tue 12:00 to 24:00
+            now=2026-11-27T08:00:00Z: held
+            now=2026-11-28T03:00:00Z: held
+            now=2026-11-29T19:59:00Z: held
+            now=2026-11-29T20:00:00Z: its hours of the week are fri 8:00 to sun 20:00 or tue 12:00 to 24:00; would hold without weekly = fri 8:00 to sun 20:00 or tue 12:00 to 24:00
+            now=2026-12-01T23:59:00Z: held
+        "#]],
+    );
+    // Over the end of the week.
+    check_when(
+        "weekly = { from = \"sun 20:00\", until = \"mon 06:00\" }",
+        &[" | now=2026-11-30T05:59:00Z", " | now=2026-11-30T06:00:00Z"],
+        expect![[r#"
+            now=2026-11-30T05:59:00Z: held
+            now=2026-11-30T06:00:00Z: its hours of the week are sun 20:00 to mon 06:00; would hold without weekly = sun 20:00 to mon 06:00
         "#]],
     );
 }
