@@ -1,5 +1,6 @@
 //! Hot reload: a file is saved, or another generation published, and the next requests see it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -124,6 +125,13 @@ fn follow(
     }
 }
 
+/// Files that had problems and have none.
+fn mended<'p>(before: &'p [Problem], now: &[Problem]) -> BTreeSet<&'p str> {
+    let files = |problems: &[Problem], file: &str| problems.iter().any(|one| one.file == file);
+    let before = before.iter().map(|problem| problem.file.as_str());
+    before.filter(|file| !files(now, file)).collect()
+}
+
 /// Reads what changed and serves it from the next request on.
 pub(super) fn reload_now(shop: &Shop) {
     let current = shop.engine.snapshot();
@@ -135,6 +143,9 @@ pub(super) fn reload_now(shop: &Shop) {
             let problems = snapshot.problems.iter().chain(&snapshot.conflicts);
             for problem in problems.filter(is_new) {
                 tracing::warn!(%problem, "a file of the shop has a problem");
+            }
+            for file in mended(&current.problems, &snapshot.problems) {
+                tracing::info!(%file, "a file of the shop has no problem any more");
             }
             tracing::info!(
                 generation = snapshot.catalog.generation,

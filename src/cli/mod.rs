@@ -206,6 +206,14 @@ fn open(paths: &ShopPaths) -> Result<Engine, CliError> {
     Ok(Engine::new(snapshot, Some(shoppers)))
 }
 
+/// A time as it is typed: a day, a time in UTC, or one that names its offset or its zone.
+fn read_time(text: &str) -> Result<jiff::Timestamp, String> {
+    let read = crate::merchandising::moment_of(text, &jiff::tz::TimeZone::UTC, 0);
+    read.ok_or_else(|| {
+        "write 2026-12-01, 2026-12-01T08:00 (in UTC), 2026-12-01T08:00+01:00 or 2026-12-01T08:00[Europe/Berlin]".into()
+    })
+}
+
 #[allow(
     clippy::disallowed_methods,
     reason = "the command line is where time enters"

@@ -101,6 +101,11 @@ pub(super) fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{ending}", grouped(number))
 }
 
+/// A time in UTC, to the second.
+pub(super) fn seconds(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// A number with thin groups of thousands, as people read it.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -5,9 +5,10 @@ use std::time::Instant;
 use comfy_table::{Table, presets};
 
 use super::output::{grouped, print_json};
-use super::{CliError, Outcome, explained, now, open, open_without_shoppers};
+use super::{CliError, Outcome, explained, now, open, open_without_shoppers, read_time};
 use crate::catalog::schema::{Role, Schema};
 use crate::engine::{Hit, Page, Request, RulesSwitch};
+use crate::merchandising::Banner;
 use crate::publishing::ShopPaths;
 
 #[derive(clap::Args)]
@@ -45,8 +46,8 @@ pub(super) struct Search {
     /// Leave merchandisers' rules out.
     #[arg(long)]
     no_rules: bool,
-    /// The page of this time, such as 2026-12-01T08:00:00Z, for what is scheduled.
-    #[arg(long)]
+    /// The page of this time, such as 2026-12-01 or 2026-12-01T08:00+01:00, for what is scheduled.
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
     at: Option<jiff::Timestamp>,
     /// Say how the query was read, and why each hit stands where it stands.
     #[arg(long)]
@@ -103,6 +104,32 @@ fn print_page(schema: &Schema, page: &Page) {
         grouped(page.total as u64),
         page.took_ms
     );
+    if let Some(redirect) = &page.redirect {
+        println!(
+            "sends shoppers to {} (rule `{}`)",
+            redirect.url, redirect.rule
+        );
+    }
+    for shown in &page.banners {
+        let Banner {
+            place,
+            title,
+            text,
+            image,
+            url,
+        } = &shown.banner;
+        let told: Vec<&str> = [title, text, image, url]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let place = place.as_deref().unwrap_or("somewhere");
+        println!(
+            "banner, {place}: {} (rule `{}`)",
+            told.join(", "),
+            shown.rule
+        );
+    }
     if page.reading.is_some() {
         println!("{}", explained::reading(page).join("\n"));
     } else if page.understood.relaxed {

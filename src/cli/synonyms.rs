@@ -83,7 +83,7 @@ impl Synonyms {
 }
 
 fn suggest(paths: &ShopPaths, days: &Days) -> Result<Outcome, CliError> {
-    let (engine, searches) = shop_and_searches(paths, days.days)?;
+    let (engine, searches) = shop_and_searches(paths, days.days, "/v1/synonyms/suggestions")?;
     let found = suggested_synonyms(&engine, &searches, now())?;
     if days.json {
         print_json(&found)?;
@@ -136,7 +136,7 @@ impl Draft {
 impl Test {
     fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
         let (file, text) = self.draft.read()?;
-        let (engine, searches) = shop_and_searches(paths, self.days)?;
+        let (engine, searches) = shop_and_searches(paths, self.days, "/v1/synonyms/preview")?;
         let draft = rulebook::synonyms_with(paths, &engine.snapshot(), &file, &text)?;
         let report = synonym_test(&engine, draft, &searches, now())?;
         if self.json {
@@ -178,7 +178,7 @@ impl Publish {
         let (file, text) = self.draft.read()?;
         let snapshot = open_without_shoppers(paths)?.snapshot();
         let (version, change) = (self.version.as_deref(), self.reason.change());
-        let changes = rulebook::line_changes(paths, &file, &text)?;
+        let changes = rulebook::changes_of(paths, &file, &text)?;
         let removed = changes.removed.len();
         if removed > text.lines().count() && !self.anyway {
             let reason = format!(
@@ -194,7 +194,7 @@ impl Publish {
 }
 
 fn used(paths: &ShopPaths, days: &Days) -> Result<Outcome, CliError> {
-    let (engine, searches) = shop_and_searches(paths, days.days)?;
+    let (engine, searches) = shop_and_searches(paths, days.days, "/v1/synonyms/usage")?;
     let files = rulebook::synonym_texts(paths)?;
     let used = usage(&engine, &searches, &files)?;
     if days.json {
@@ -203,7 +203,7 @@ fn used(paths: &ShopPaths, days: &Days) -> Result<Outcome, CliError> {
     }
     println!("{}", table_of(used.synonyms.iter()));
     println!(
-        "{} of {} lines were not used once in {} days; lines had a say in {:.1} % of {} searches",
+        "{} of {} lines were not used once in {} days; lines had a say in {:.1} % of {} searches, counted as if they had been there all the time",
         grouped(Usage::never(&used.synonyms) as u64),
         grouped(used.synonyms.len() as u64),
         days.days,

@@ -265,6 +265,7 @@ impl Engine {
             impact: impact / 100.0,
             taste: &taste,
             popular: &self.popular.load(),
+            now: request.now,
         };
         Ok(suggest::suggest(&typed, &ranked, asked.hits_per_page))
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Engine, Request, Snapshot, decide, plan, reword, understand};
+use super::{Catalog, Engine, Request, Snapshot, decide, plan, reword, understand};
 use crate::journal::JournalError;
 use crate::query::LastWord;
 use crate::retrieval::{self, Plan, SoldOut};
@@ -25,6 +25,7 @@ const POPULAR_MAX: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Popular {
     snapshot: Weak<Snapshot>,
+    catalog: Weak<Catalog>,
     queries: Vec<PopularQuery>,
 }
 
@@ -37,14 +38,22 @@ pub(super) struct PopularQuery {
 }
 
 impl Popular {
-    /// The queries in which every one of these begins a word; none of another snapshot's.
+    /// The queries in which every one of these begins a word, each with how many products it finds; none of another
+    /// catalog's. When only rules or synonyms changed, the former queries stay until they are learned again, except those
+    /// that now lead to nothing.
     pub(super) fn beginning_with(
         &self,
         snapshot: &Arc<Snapshot>,
         typed: &[String],
-    ) -> impl Iterator<Item = &PopularQuery> {
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&str, usize)> {
         let is_current = std::ptr::eq(self.snapshot.as_ptr(), Arc::as_ptr(snapshot));
-        let queries: &[PopularQuery] = if is_current { &self.queries } else { &[] };
+        let is_of_catalog = std::ptr::eq(self.catalog.as_ptr(), Arc::as_ptr(&snapshot.catalog));
+        let queries: &[PopularQuery] = if is_of_catalog { &self.queries } else { &[] };
+        let found = move |query: &PopularQuery| match is_current {
+            true => Some(query.found),
+            false => popular_query(snapshot, query.text.clone(), now).map(|query| query.found),
+        };
         let begins = |query: &PopularQuery, typed: &String| {
             let mut words = query.words.iter();
             words.any(|word| word.starts_with(typed.as_str()))
@@ -52,6 +61,7 @@ impl Popular {
         queries
             .iter()
             .filter(move |query| typed.iter().all(|typed| begins(query, typed)))
+            .filter_map(move |query| Some((query.text.as_str(), found(query)?)))
     }
 }
 
@@ -79,57 +89,53 @@ impl Engine {
         searched.truncate(POPULAR_MAX);
         let queries = searched
             .into_iter()
-            .filter_map(|(_, text)| self.popular_query(&snapshot, text, now));
+            .filter_map(|(_, text)| popular_query(&snapshot, text, now));
         let popular = Popular {
             queries: queries.collect(),
+            catalog: Arc::downgrade(&snapshot.catalog),
             snapshot: Arc::downgrade(&snapshot),
         };
         self.popular.store(Arc::new(popular));
         Ok(())
     }
+}
 
-    /// `None` when a shopper would be sent to nothing that has all words and can be bought, or somewhere else.
-    fn popular_query(
-        &self,
-        snapshot: &Snapshot,
-        text: String,
-        now: Timestamp,
-    ) -> Option<PopularQuery> {
-        let request = Request::new(text, now);
-        let asked = request.read(snapshot).ok()?;
-        let query = understand(snapshot, &request, LastWord::Whole);
-        if query.understood.spelling.is_some() || !query.understood.left_out.is_empty() {
-            return None;
-        }
-        let rules = &snapshot.rules;
-        let decision = decide(
-            snapshot,
-            rules,
-            &query,
-            &asked,
-            &request,
-            &[],
-            LastWord::Whole,
-        );
-        if decision.beside().redirect.is_some() {
-            return None;
-        }
-        let query = reword(snapshot, &decision, query, &request);
-        let recipe = asked.recipe(snapshot, decision.recipe(), &[]);
-        let plan = Plan {
-            matches_enough: 0,
-            sold_out: SoldOut::Hide,
-            candidates_max: 1,
-            ..decision.steer(plan(snapshot, &query, &asked, recipe))
-        };
-        let catalog = &snapshot.catalog;
-        let found = retrieval::fetch(&catalog.text, &catalog.columns, &plan).ok()?;
-        (found.total > 0).then(|| PopularQuery {
-            words: folded(&request.q),
-            text: request.q,
-            found: found.total,
-        })
+/// `None` when a shopper would be sent to nothing that has all words and can be bought, or somewhere else.
+fn popular_query(snapshot: &Snapshot, text: String, now: Timestamp) -> Option<PopularQuery> {
+    let request = Request::new(text, now);
+    let asked = request.read(snapshot).ok()?;
+    let query = understand(snapshot, &request, LastWord::Whole);
+    if query.understood.spelling.is_some() || !query.understood.left_out.is_empty() {
+        return None;
     }
+    let rules = &snapshot.rules;
+    let decision = decide(
+        snapshot,
+        rules,
+        &query,
+        &asked,
+        &request,
+        &[],
+        LastWord::Whole,
+    );
+    if decision.beside().redirect.is_some() {
+        return None;
+    }
+    let query = reword(snapshot, &decision, query, &request);
+    let recipe = asked.recipe(snapshot, decision.recipe(), &[]);
+    let plan = Plan {
+        matches_enough: 0,
+        sold_out: SoldOut::Hide,
+        candidates_max: 1,
+        ..decision.steer(plan(snapshot, &query, &asked, recipe))
+    };
+    let catalog = &snapshot.catalog;
+    let found = retrieval::fetch(&catalog.text, &catalog.columns, &plan).ok()?;
+    (found.total > 0).then(|| PopularQuery {
+        words: folded(&request.q),
+        text: request.q,
+        found: found.total,
+    })
 }
 
 fn folded(text: &str) -> Vec<String> {

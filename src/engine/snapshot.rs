@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::names::Names;
 use crate::catalog::columns::Columns;
 use crate::catalog::documents::Documents;
-use crate::catalog::schema::Schema;
+use crate::catalog::schema::{Role, Schema};
 use crate::catalog::stored::StoredProducts;
 use crate::merchandising::{Known, Reading, Rules};
 use crate::problem::Problem;
@@ -49,6 +49,16 @@ pub struct BuiltFrom {
     /// The number of the last change that was built in.
     #[serde(default)]
     pub changes: u64,
+}
+
+impl Catalog {
+    /// The title of the product with this id; nothing when there is none.
+    pub fn title(&self, id: &str) -> Option<String> {
+        let attribute = self.schema.role(Role::Title)?;
+        let document = self.documents.get(self.columns.ordinal(id)?);
+        let title = document.get(&self.schema.attributes[attribute].name)?;
+        title.as_str().map(str::to_string)
+    }
 }
 
 /// A generation that cannot be served.

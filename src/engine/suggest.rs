@@ -1,5 +1,6 @@
 //! What a shopper may be about to type: popular queries, brands and categories, then products.
 
+use jiff::Timestamp;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -60,6 +61,7 @@ pub(super) struct Typed<'t> {
     pub(super) impact: f64,
     pub(super) taste: &'t Taste<'t>,
     pub(super) popular: &'t Popular,
+    pub(super) now: Timestamp,
 }
 
 /// Nothing that is suggested leads to nothing: a query, brand or category has a product that can be bought.
@@ -76,14 +78,14 @@ pub(super) fn suggest(
     let begun: Vec<String> = words(meant).into_iter().map(|word| word.folded).collect();
     let mut suggestions: Vec<Suggestion> = typed
         .popular
-        .beginning_with(snapshot, &begun)
+        .beginning_with(snapshot, &begun, typed.now)
         .take(suggestions_max / QUERIES_ONE_IN)
-        .map(|popular| Suggestion {
-            text: popular.text.clone(),
+        .map(|(text, found)| Suggestion {
+            text: text.to_string(),
             kind: SuggestionKind::Query,
             id: None,
-            highlight: mark_beginnings(&popular.text, &begun),
-            count: Some(popular.found),
+            highlight: mark_beginnings(text, &begun),
+            count: Some(found),
         })
         .collect();
     let values_max = (suggestions_max - suggestions.len()).div_ceil(VALUES_ONE_IN);

@@ -82,7 +82,8 @@ struct Side {
     sold_out: u64,
 }
 
-/// Tries `draft` on logged searches, as of `now`; `progress` is told of queries done and to be done.
+/// Tries `draft` on logged searches, as of `now`; `progress` is told of queries done and to
+/// be done: first of all that were searched, then of those that the draft touches.
 pub fn back_test(
     engine: &Engine,
     draft: &Rules,
@@ -97,6 +98,7 @@ pub fn back_test(
     concerned.ready(snapshot.reading());
     let (mut touched, mut unreadable) = (Vec::new(), 0);
     for (query, searched) in searches.queries.iter().enumerate() {
+        progress(query, searches.queries.len());
         let held = engine.held_under(&snapshot, &concerned, &searched.request(now));
         match readable(held)? {
             None => unreadable += searched.searches,

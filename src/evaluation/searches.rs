@@ -96,16 +96,25 @@ impl Searched {
 
     /// The list in words, for people.
     pub fn told(&self) -> String {
-        let mut told = vec![self.text.clone()];
-        told.extend(self.category.clone());
-        told.extend(self.filter.clone());
+        let mut about = vec![self.text.clone()];
+        about.extend(self.category.clone());
+        about.retain(|part| !part.is_empty());
+        let mut besides = Vec::new();
+        besides.extend(
+            self.filter
+                .as_ref()
+                .map(|filter| format!("filter {filter}")),
+        );
         if let Some(asked) = &self.asked {
-            let surface = asked.surface.clone().filter(|surface| surface != SEARCH);
-            told.extend(surface.map(|surface| format!("on {surface}")));
-            told.extend((!asked.segments.is_empty()).then(|| asked.segments.join(", ")));
+            let surface = asked.surface.as_ref().filter(|surface| *surface != SEARCH);
+            besides.extend(surface.map(|surface| format!("on {surface}")));
+            let segments = asked.segments.join(", ");
+            besides.extend((!segments.is_empty()).then(|| format!("segment {segments}")));
         }
-        told.retain(|part| !part.is_empty());
-        told.join(" | ")
+        match besides.is_empty() {
+            true => about.join(" in "),
+            false => format!("{} ({})", about.join(" in "), besides.join("; ")),
+        }
     }
 }
 

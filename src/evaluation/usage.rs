@@ -10,7 +10,7 @@ use crate::engine::{Engine, EngineError, Snapshot};
 use crate::text::Analyzer;
 
 /// How much a rule or a line of synonyms was used. It is found by asking the rules as they are now for every query that
-/// was searched, at the time it was searched last.
+/// was searched, at the time it was searched last: as if they had been there, as they are, all the time.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Use {
     /// The rule's name, or the line as it is written.

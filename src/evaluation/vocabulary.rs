@@ -51,6 +51,7 @@ pub struct SynonymTest {
     pub relaxed: BeforeAfter,
     /// Products found, summed over the searches touched.
     pub products_found: BeforeAfter,
+    /// Searches that find another number of products, the most frequent.
     pub examples: Vec<SynonymExample>,
 }
 
@@ -139,8 +140,8 @@ pub fn suggested_synonyms(
             suggestions.push(SuggestedSynonym {
                 line,
                 rephrased: times,
-                from_finds: found(engine, &snapshot, from, now)?.0,
-                to_finds: found(engine, &snapshot, to, now)?.0,
+                from_finds: found(engine, &snapshot, from, now)?.products,
+                to_finds: found(engine, &snapshot, to, now)?.products,
                 from: from.to_string(),
                 to: to.to_string(),
             });
@@ -151,7 +152,8 @@ pub fn suggested_synonyms(
     let unclicked = said(searches).into_iter().filter(|said| said.clicks == 0);
     for said in unclicked.take(UNCLICKED_MAX) {
         let is_explained = explained.contains(&said.text.to_lowercase());
-        if is_explained || found(engine, &snapshot, said.text, now)?.0 > 0 {
+        let found = found(engine, &snapshot, said.text, now)?;
+        if is_explained || found.products > 0 || found.is_answered {
             continue;
         }
         without_results.push(Fruitless {
@@ -215,19 +217,31 @@ fn line_of(snapshot: &Snapshot, from: &str, to: &str) -> Option<String> {
     is_new.then(|| format!("{from} => {to}"))
 }
 
-/// How many products a query finds, and whether all its words are found together.
+/// What a query finds.
+struct Found {
+    products: usize,
+    /// All its words are found together.
+    is_full: bool,
+    /// A rule sends the shopper somewhere else.
+    is_answered: bool,
+}
+
 fn found(
     engine: &Engine,
     snapshot: &Snapshot,
     text: &str,
     now: Timestamp,
-) -> Result<(usize, bool), EngineError> {
+) -> Result<Found, EngineError> {
     let request = Request {
         hits_per_page: 0,
         ..Request::new(text, now)
     };
     let page = engine.search_under(snapshot, &snapshot.rules, &request)?;
-    Ok((page.total, page.total > 0 && !page.understood.relaxed))
+    Ok(Found {
+        products: page.total,
+        is_full: page.total > 0 && !page.understood.relaxed,
+        is_answered: page.redirect.is_some(),
+    })
 }
 
 /// Tries a draft of all synonyms on logged searches.
@@ -248,20 +262,20 @@ pub fn synonym_test(
         if before.understand(text).units == after.understand(text).units {
             continue;
         }
-        let (old, old_full) = found(engine, &before, text, now)?;
-        let (new, new_full) = found(engine, &after, text, now)?;
+        let old = found(engine, &before, text, now)?;
+        let new = found(engine, &after, text, now)?;
         test.searches_touched += times;
         test.queries_touched += 1;
-        test.relaxed.before += if old_full { 0 } else { times };
-        test.relaxed.after += if new_full { 0 } else { times };
-        test.products_found.before += old as u64 * times;
-        test.products_found.after += new as u64 * times;
-        if test.examples.len() < EXAMPLES {
+        test.relaxed.before += if old.is_full { 0 } else { times };
+        test.relaxed.after += if new.is_full { 0 } else { times };
+        test.products_found.before += old.products as u64 * times;
+        test.products_found.after += new.products as u64 * times;
+        if test.examples.len() < EXAMPLES && old.products != new.products {
             test.examples.push(SynonymExample {
                 query: text.to_string(),
                 searches: times,
-                before: old,
-                after: new,
+                before: old.products,
+                after: new.products,
             });
         }
     }

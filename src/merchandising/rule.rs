@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::schedule::{Moment, Weekly};
 use super::words::{Anchor, Liberties, Pattern};
 use super::written::Banner;
@@ -189,6 +191,18 @@ impl Rule {
                 }
                 _ => &[],
             })
+    }
+
+    /// The condition on days and hours that keeps it from holding at this time, as people would write it.
+    pub fn out_of_time(&self, now: Timestamp) -> Option<&str> {
+        let fails = |condition: &&Condition| match &condition.test {
+            Test::From(from) => now < from.at,
+            Test::Until(until) => now >= until.at,
+            Test::Weekly(weekly) => !weekly.holds(now),
+            _ => false,
+        };
+        let failing = self.when.iter().find(fails);
+        failing.map(|condition| condition.text.as_str())
     }
 
     /// The instant after which it never holds again.

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, ZonedDateTime};
 
 use super::written::WrittenWeekly;
 use crate::problem::nearest;
@@ -88,7 +88,8 @@ pub fn moment_of(text: &str, zone: &TimeZone, days_added: i64) -> Option<Timesta
         zone.to_timestamp(local).ok()
     };
     let exact = text.parse::<Timestamp>().ok();
-    exact.or_else(of_clock).or_else(of_day)
+    let of_place = || text.parse::<ZonedDateTime>().ok().map(|at| at.timestamp());
+    exact.or_else(of_place).or_else(of_clock).or_else(of_day)
 }
 
 pub(super) fn read_weekly(written: &[WrittenWeekly], zone: TimeZone) -> Result<Weekly, Wrong> {

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::ShopPaths;
+use jiff::Timestamp;
+
+use super::{ShopPaths, history};
 use crate::problem::{Problem, line_of};
 
 /// The operator's settings.
@@ -48,7 +50,7 @@ pub(super) fn read_or_last_good<T>(
         Ok((text, value)) => {
             let accepted = accepted(paths, name);
             if whole(&value) || !accepted.exists() {
-                accept(&accepted, &text);
+                accept(paths, name, &text);
             }
             (Some(value), Vec::new())
         }
@@ -158,10 +160,18 @@ fn read_limited(path: &Path, name: &str) -> Result<String, Vec<Problem>> {
     })
 }
 
-/// Keeps a good version; failing to is no reason not to use it.
-fn accept(accepted: &Path, text: &str) {
+/// Keeps a good version, and notes in the file's history that somebody saved it; failing to is no reason not to use it.
+fn accept(paths: &ShopPaths, name: &str, text: &str) {
+    let accepted = &accepted(paths, name);
     if fs::read_to_string(accepted).is_ok_and(|known| known == text) {
         return;
+    }
+    let saved = fs::metadata(paths.shop.join(name)).and_then(|file| file.modified());
+    let saved = saved.ok().and_then(|saved| Timestamp::try_from(saved).ok());
+    if let Some(saved) = saved
+        && let Err(error) = history::note_edit(paths, name, text, saved)
+    {
+        tracing::warn!(file = %name, %error, "a saved version of a file is not in its history");
     }
     let kept = accepted
         .parent()

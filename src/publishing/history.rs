@@ -18,6 +18,9 @@ const LOCK_FILE: &str = "lock";
 /// What is written into a file in which nothing should be.
 const NOTHING: &str = "# Nothing.\n";
 
+/// Why there is a version that nobody published.
+const BY_HAND: &str = "edited in the file";
+
 /// The version of a file that is not there.
 pub const NO_VERSION: &str = "none";
 
@@ -27,6 +30,16 @@ pub struct Change {
     pub who: String,
     pub when: Timestamp,
     pub why: String,
+}
+
+impl Change {
+    fn by_hand(when: Timestamp) -> Change {
+        Change {
+            who: String::new(),
+            when,
+            why: BY_HAND.into(),
+        }
+    }
 }
 
 /// A version of a file.
@@ -53,6 +66,8 @@ pub enum HistoryError {
     },
     #[error("{file} has no version `{version}`: its history lists those it has")]
     UnknownVersion { file: String, version: String },
+    #[error("there is no {file}, and there never was")]
+    NoFile { file: String },
     #[error("{file} has no version before this one, so there is nothing to undo")]
     NothingToUndo { file: String },
     #[error("{}: {error}", .path.display())]
@@ -111,20 +126,39 @@ pub fn publish(
     let log = kept.log()?;
     let is_known = log.last().is_some_and(|last| last.version == found);
     if found != NO_VERSION && !is_known {
-        let by_hand = Change {
-            who: String::new(),
-            why: "edited in the file".into(),
-            ..change.clone()
-        };
-        kept.add(&before, &by_hand)?;
+        kept.add(&before, &Change::by_hand(change.when))?;
     }
     kept.keep(text)?;
     replace(&paths.shop.join(file), text)?;
     kept.add(text, change)
 }
 
+/// Keeps what somebody wrote into a file and saved `when`, unless that is its latest version.
+pub(super) fn note_edit(
+    paths: &ShopPaths,
+    file: &str,
+    text: &str,
+    when: Timestamp,
+) -> Result<(), HistoryError> {
+    let kept = Kept::open(paths, file)?;
+    let version = version_of(text);
+    if kept
+        .log()?
+        .last()
+        .is_none_or(|last| last.version != version)
+    {
+        kept.add(text, &Change::by_hand(when))?;
+    }
+    Ok(())
+}
+
 /// The versions of a file, the latest first.
 pub fn history(paths: &ShopPaths, file: &str) -> Result<Vec<Version>, HistoryError> {
+    if !dir(paths, file).exists() && !paths.shop.join(file).exists() {
+        return Err(HistoryError::NoFile {
+            file: file.to_string(),
+        });
+    }
     let mut log = Kept::open(paths, file)?.log()?;
     log.reverse();
     Ok(log)
@@ -162,7 +196,7 @@ pub fn undo(
             match (before, versions.as_slice()) {
                 (Some(before), _) => before.version.clone(),
                 // Before it was written for the first time, there was nothing.
-                (None, [only]) if only.version == found => {
+                (None, [only]) if only.version == found && only.why != BY_HAND => {
                     return publish(paths, file, NOTHING, None, change);
                 }
                 (None, _) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::deltas::up_to_date;
-use super::files::{last_good, names_or_last_good, read_or_last_good};
+use super::files::{last_good, names_in, names_or_last_good, read_or_last_good};
 use super::generation::{self, GENERATIONS_DIR, live_generation};
 use super::{PublishError, ShopPaths};
 use crate::catalog::schema::{SCHEMA_FILE, Schema};
@@ -198,10 +198,30 @@ fn load_goals(
     goals
 }
 
+/// Files that were meant to be rule files and are not read, as some editors and systems name them.
+fn misnamed(paths: &ShopPaths) -> Vec<Problem> {
+    let endings = ["txt", "TOML"];
+    let names = endings.map(|ending| names_in(&paths.shop, RULES_DIR, ending));
+    let meant = names
+        .into_iter()
+        .flatten()
+        .filter(|name| name.to_lowercase().contains(".toml"));
+    let told = meant.map(|name| {
+        let plain = name
+            .trim_end_matches(".txt")
+            .trim_end_matches(".TOML")
+            .trim_end_matches(".toml");
+        let instead = format!("rename it to {plain}.toml");
+        Problem::new(name, "is not read: the name of a rule file ends in .toml").suggest(instead)
+    });
+    told.collect()
+}
+
 fn load_rules(paths: &ShopPaths, reading: Reading<'_>, problems: &mut Vec<Problem>) -> Rules {
     let mut rules = Rules::default();
     let (names, gone) = names_or_last_good(paths, RULES_DIR, "toml");
     problems.extend(gone);
+    problems.extend(misnamed(paths));
     for name in names {
         let parse =
             |text: &str| Rules::parse(&name, text, reading).map_err(|problem| vec![problem]);

@@ -239,23 +239,68 @@ pub fn publish_rules(
     })
 }
 
-/// What a text would change in a rule file.
+/// What a text would change in a file of rules or synonyms.
 pub fn changes_of(paths: &ShopPaths, file: &str, text: &str) -> Result<Changes, EditError> {
     let (before, _) = history::current(paths, file)?;
-    let before = merchandising::written_rules(file, &before).unwrap_or_default();
-    let after = merchandising::written_rules(file, text).unwrap_or_default();
+    Ok(changes_between(file, &before, text))
+}
+
+/// What has changed in a file of rules or synonyms since it had this text.
+pub fn changes_since(paths: &ShopPaths, file: &str, before: &str) -> Result<Changes, EditError> {
+    let (text, _) = history::current(paths, file)?;
+    Ok(changes_between(file, before, &text))
+}
+
+fn changes_between(file: &str, before: &str, after: &str) -> Changes {
+    match file.ends_with(".txt") {
+        true => changed_lines(before, after),
+        false => changed_rules(file, before, after),
+    }
+}
+
+fn changed_rules(file: &str, before: &str, after: &str) -> Changes {
+    let before = merchandising::written_rules(file, before).unwrap_or_default();
+    let after = merchandising::written_rules(file, after).unwrap_or_default();
+    let by_name = |rules: &'_ [Standing]| -> FxHashMap<String, usize> {
+        let places = rules.iter().enumerate();
+        places.map(|(at, own)| (own.name.clone(), at)).collect()
+    };
+    let (known, kept) = (by_name(&before), by_name(&after));
     let mut changes = Changes::default();
     for rule in &after {
-        match before.iter().find(|known| known.name == rule.name) {
+        match known.get(&rule.name) {
             None => changes.new.push(rule.name.clone()),
-            Some(known) if known.rule != rule.rule => changes.changed.push(rule.name.clone()),
+            Some(at) if before[*at].rule != rule.rule => changes.changed.push(rule.name.clone()),
             Some(_) => {}
         }
     }
-    let is_kept = |known: &Standing| after.iter().any(|rule| rule.name == known.name);
-    let gone = before.into_iter().filter(|known| !is_kept(known));
-    changes.removed = gone.map(|known| known.name).collect();
-    Ok(changes)
+    let gone = before
+        .into_iter()
+        .filter(|own| !kept.contains_key(&own.name));
+    changes.removed = gone.map(|own| own.name).collect();
+    changes
+}
+
+/// The lines of a synonym file are names of themselves.
+fn changed_lines(before: &str, after: &str) -> Changes {
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines();
+        let lines = lines.map(|line| line.split('#').next().unwrap_or_default().trim());
+        lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_string)
+            .collect()
+    };
+    let (before, after) = (lines(before), lines(after));
+    let beside = |lines: &[String], others: &[String]| {
+        let lines = lines.iter().filter(|line| !others.contains(line));
+        lines.cloned().collect()
+    };
+    Changes {
+        new: beside(&after, &before),
+        changed: Vec::new(),
+        removed: beside(&before, &after),
+    }
 }
 
 /// Refuses new rules with the names of rules in other files: both would act, which nobody means.
@@ -493,7 +538,7 @@ pub fn publish_synonyms(
     change: &Change,
 ) -> Result<Published, EditError> {
     read_synonyms(snapshot, file, text)?;
-    let changes = line_changes(paths, file, text)?;
+    let changes = changes_of(paths, file, text)?;
     let version = history::publish(paths, file, text, expected, change)?;
     Ok(Published {
         file: file.to_string(),
@@ -501,30 +546,6 @@ pub fn publish_synonyms(
         problems: Vec::new(),
         conflicts: Vec::new(),
         changes,
-    })
-}
-
-/// What a text would change in a synonym file: its lines are names of themselves.
-pub fn line_changes(paths: &ShopPaths, file: &str, text: &str) -> Result<Changes, EditError> {
-    let (before, _) = history::current(paths, file)?;
-    let lines = |text: &str| -> Vec<String> {
-        let lines = text
-            .lines()
-            .map(|line| line.split('#').next().unwrap_or_default().trim());
-        lines
-            .filter(|line| !line.is_empty())
-            .map(str::to_string)
-            .collect()
-    };
-    let (before, after) = (lines(&before), lines(text));
-    let beside = |lines: &[String], others: &[String]| {
-        let lines = lines.iter().filter(|line| !others.contains(line));
-        lines.cloned().collect()
-    };
-    Ok(Changes {
-        new: beside(&after, &before),
-        changed: Vec::new(),
-        removed: beside(&before, &after),
     })
 }
 

@@ -2,6 +2,9 @@
 //! 1. While something cannot be read, every list says so and names what is in force, and nothing is written over it.
 //! 2. What is published never removes rules, doubles them or brings a problem by mistake.
 //! 3. A sheet changes what it says otherwise, and nothing else.
+//! 4. What is saved in an editor is a version like any other.
+//! 5. The page of another time is asked for without offsets, and shown with its banners and where it sends shoppers.
+//! 6. A file that nobody reads is named.
 
 use std::fs;
 
@@ -146,4 +149,72 @@ fn a_draft_is_refused_that_doubles_removes_or_harms() {
         merchandising/rules/mine.toml: changed: 1 rule: `Red` (version VERSION)
         merchandising/rules/mine.toml: removed: 1 rule: `Hats` (version VERSION)
     "#]].assert_eq(&all);
+}
+
+#[test]
+fn what_is_saved_in_an_editor_is_a_version() {
+    let folder = with_rules();
+    let first = text(&folder);
+    let lone = told(&folder, 1, &["rules", "undo", "mine"]);
+    assert!(lone.contains("no version before this one"), "{lone}");
+    write(&folder, &first.replace("position = 2", "position = 1"));
+    folder.run(&["check"]).succeeds();
+    let history = told(&folder, 0, &["rules", "history", "mine"]);
+    assert_eq!(
+        history.matches("somebody: edited in the file").count(),
+        2,
+        "{history}"
+    );
+    let told_of = told(&folder, 0, &["rules", "undo", "mine", "--who", "ann"]);
+    assert!(told_of.contains("1 rule changed (`Red`)"), "{told_of}");
+    assert_eq!(text(&folder), first);
+    let history = told(&folder, 0, &["rules", "history", "mine"]);
+    assert!(history.contains("ann: takes back version"), "{history}");
+    let unknown = told(&folder, 1, &["rules", "history", "mien"]);
+    assert_eq!(
+        unknown,
+        "error: there is no merchandising/rules/mien.toml, and there never was\n"
+    );
+}
+
+#[test]
+fn the_page_of_another_time_has_its_banners() {
+    let folder = indexed();
+    write(
+        &folder,
+        "[[rule]]\nname = \"Friday\"\nwhen = { query = { is = \"red\" }, from = \"2030-11-29\", timezone = \"Europe/Berlin\" }
+banner = [{ place = \"top\", title = \"Black Friday\", url = \"/sale\" }]\npin = [{ product = \"3\", position = 1 }]
+[[rule]]\nname = \"Returns\"\nwhen = { query = { is = \"returns\" } }\nredirect = \"/help/returns\"\n",
+    );
+    let search = |at: &str| {
+        let page = told(&folder, 0, &["search", "red", "--at", at]);
+        page.contains("banner, top: Black Friday, /sale (rule `Friday`)")
+    };
+    assert!(search("2030-11-29") && search("2030-11-28T23:30"));
+    assert!(search("2030-11-29T00:30+01:00") && search("2030-11-29T00:30[Europe/Berlin]"));
+    assert!(!search("2030-11-28") && !search("2030-11-29T00:30+02:00"));
+    let wrong = told(&folder, 2, &["search", "red", "--at", "29.11.2030"]);
+    assert!(wrong.contains("write 2026-12-01"), "{wrong}");
+    let page = told(&folder, 0, &["search", "returns"]);
+    assert!(
+        page.contains("sends shoppers to /help/returns (rule `Returns`)"),
+        "{page}"
+    );
+    let why = told(&folder, 0, &["rules", "why", "red", "--at", "2030-11-29"]);
+    expect![[""]].assert_eq(&why);
+    let draft = folder.path("shop/merchandising/rules/mine.toml");
+    let test = folder
+        .run(&["rules", "test", draft.to_str().unwrap()])
+        .succeeds();
+    let late = "rule `Friday` does not hold at this time (`from = 2030-11-29`)";
+    assert!(test.stdout.contains(late), "{}", test.stdout);
+}
+
+#[test]
+fn a_file_that_nobody_reads_is_named() {
+    let folder = with_rules();
+    folder.write("shop/merchandising/rules/more.toml.txt", "");
+    folder.write("shop/merchandising/rules/readme.txt", "");
+    let told = told(&folder, 1, &["check"]);
+    expect![[""]].assert_eq(&told);
 }

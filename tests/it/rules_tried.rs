@@ -204,6 +204,12 @@ fn the_command_line_tries_drafts_while_the_shop_is_served() {
 #[test]
 fn synonyms_are_suggested_tried_published_and_judged() {
     let folder = reworded();
+    let redirect = "[[rule]]\nname = \"Answered\"\nwhen = { query = { is = \"qwertz\" } }\nredirect = \"/x\"\n";
+    let answered = "shop/merchandising/rules/answered.toml";
+    folder.write(answered, redirect);
+    let told = folder.run(&["synonyms", "suggest"]).succeeds().stdout;
+    assert!(!told.contains("qwertz"), "{told}");
+    fs::remove_file(folder.path(answered)).unwrap();
     let told = folder.run(&["synonyms", "suggest"]).succeeds().stdout;
     expect![[r#"
         scarlet => red

@@ -1,12 +1,15 @@
 //! Rules as they are: listed, and asked why they hold or not.
 
-use super::super::output::{grouped, print_json, print_problems};
-use super::super::{CliError, Outcome, now, open, open_without_shoppers};
-use crate::engine::Request;
+use super::super::output::{counted, grouped, print_json, print_problems};
+use super::super::{CliError, Outcome, now, open, open_without_shoppers, read_time};
+use crate::engine::{Catalog, Change, Request};
 use crate::journal::JournalError;
 use crate::merchandising::RULES_DIR;
 use crate::publishing::rulebook;
 use crate::publishing::{ShopPaths, validate};
+
+/// A rule that moves everything, such as a boost without conditions, says so in a few lines.
+const CHANGES_PRINTED_MAX: usize = 5;
 
 #[derive(clap::Args)]
 pub(super) struct List {
@@ -37,8 +40,8 @@ pub(super) struct Why {
     device: Option<String>,
     #[arg(long)]
     campaign: Option<String>,
-    /// As of this time, such as 2026-12-01T08:00:00Z.
-    #[arg(long)]
+    /// As of this time, such as 2026-12-01 or 2026-12-01T08:00+01:00.
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
     at: Option<jiff::Timestamp>,
     #[arg(long)]
     json: bool,
@@ -116,21 +119,35 @@ impl Why {
                 println!("    would hold without `{only}`");
             }
             if rule.held {
-                println!("    {}", rule.does.join("; "));
+                println!("    wants: {}", rule.does.join("; "));
             }
             if rule.held && rule.changed.is_empty() {
                 println!("    changes no place on this page");
             }
-            for change in &rule.changed {
-                let place = |place: Option<usize>| match place {
-                    Some(place) => place.to_string(),
-                    None => "not on the page".to_string(),
-                };
-                let (from, to) = (place(change.without), place(change.with));
-                println!("    product {}: {from} → {to}", change.product);
-            }
+            print_changes(
+                &engine.snapshot().catalog,
+                &rule.changed,
+                CHANGES_PRINTED_MAX,
+            );
         }
         Ok(Outcome::Done)
+    }
+}
+
+/// Products that stand elsewhere, with their titles; the first ones, and how many more.
+pub(super) fn print_changes(catalog: &Catalog, changes: &[Change], printed_max: usize) {
+    let place = |place: Option<usize>| match place {
+        Some(place) => place.to_string(),
+        None => "not on the page".to_string(),
+    };
+    for change in changes.iter().take(printed_max) {
+        let (from, to) = (place(change.without), place(change.with));
+        let title = catalog.title(&change.product).unwrap_or_default();
+        println!("    {} {title}: {from} → {to}", change.product);
+    }
+    let more = changes.len().saturating_sub(printed_max);
+    if more > 0 {
+        println!("    … and {} more", counted(more as u64, "product"));
     }
 }
 

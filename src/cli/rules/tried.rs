@@ -5,24 +5,31 @@ use std::path::PathBuf;
 use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::super::output::{counted, grouped, print_json, print_problems};
-use super::super::{CliError, Outcome, now, open, open_without_shoppers};
+use super::super::output::{counted, grouped, print_json, print_problems, seconds};
+use super::super::{CliError, Outcome, now, open, open_without_shoppers, read_time};
+use super::looked::print_changes;
 use super::read;
-use crate::engine::Engine;
+use crate::engine::{Catalog, Engine};
 use crate::evaluation::{BackTest, DAYS, Searches, Usage, Use, back_test, usage};
 use crate::journal::JournalError;
 use crate::publishing::ShopPaths;
 use crate::publishing::rulebook;
 
+/// With fewer clicks that say their position, the model of clicks is mostly an assumption.
+const CLICKS_ENOUGH: u64 = 300;
+
+/// So many products of an example are named.
+const MOVES_PRINTED_MAX: usize = 3;
+
 #[derive(clap::Args)]
 pub(super) struct Test {
-    /// A file of rules; those of the same name replace the shop's.
+    /// A file of rules; in the test, they take the place of the shop's rules of the same names.
     draft: PathBuf,
     /// How many days of searches.
     #[arg(long, default_value_t = 14)]
     days: u16,
     /// As of this time, so that a scheduled rule can be tried.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
     at: Option<jiff::Timestamp>,
     #[arg(long)]
     json: bool,
@@ -40,7 +47,7 @@ pub(in crate::cli) struct Days {
 impl Test {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
         let text = read(&self.draft)?;
-        let (engine, searches) = shop_and_searches(paths, self.days)?;
+        let (engine, searches) = shop_and_searches(paths, self.days, "/v1/rules/preview")?;
         let snapshot = engine.snapshot();
         let name = self.draft.display().to_string();
         let (draft, problems) = rulebook::read_draft(&snapshot, &name, &text)?;
@@ -56,7 +63,15 @@ impl Test {
         if self.json {
             print_json(&report)?;
         } else {
-            print_back_test(&report, self.days);
+            print_back_test(&snapshot.catalog, &report, self.days);
+            for rule in &draft.rules {
+                if let Some(condition) = rule.out_of_time(at) {
+                    let name = &rule.name;
+                    println!(
+                        "rule `{name}` does not hold at this time (`{condition}`): try it with --at and a time when it does"
+                    );
+                }
+            }
         }
         Ok(if problems.is_empty() {
             Outcome::Done
@@ -66,31 +81,39 @@ impl Test {
     }
 }
 
-fn print_back_test(report: &BackTest, days: u16) {
+fn print_back_test(catalog: &Catalog, report: &BackTest, days: u16) {
     if report.searches == 0 {
         println!("no searches of {days} days are logged: storefronts send them as `search` events");
         return;
     }
     println!(
-        "{} searches in {days} days, {} distinct queries",
+        "{} searches in {days} days ({})",
         grouped(report.searches),
-        grouped(report.distinct_queries as u64)
+        distinct(report.distinct_queries)
     );
     println!(
-        "touched: {} searches, {} queries; measured: {} searches, {} queries",
+        "the draft holds for {} of them ({})",
         grouped(report.searches_touched),
-        grouped(report.queries_touched as u64),
-        grouped(report.searches_measured),
-        grouped(report.queries_measured as u64)
+        distinct(report.queries_touched)
     );
+    if report.queries_measured < report.queries_touched {
+        println!(
+            "tried: the most frequent of these, {} searches ({})",
+            grouped(report.searches_measured),
+            distinct(report.queries_measured)
+        );
+    }
     if report.searches_unreadable > 0 {
         println!(
             "left out: {} searches whose category, filter or sort the shop no longer has",
             grouped(report.searches_unreadable)
         );
     }
+    if report.searches_touched == 0 {
+        return;
+    }
     println!(
-        "first page changes in {} searches: {:.1} places moved, {:.2} products entering, on average",
+        "the first page changes in {} of these; on an average page, products move by {:.1} places, all of them added up, and {:.2} products come onto it",
         grouped(report.searches_changed),
         report.places_moved,
         report.products_entering
@@ -122,23 +145,36 @@ fn print_back_test(report: &BackTest, days: u16) {
         ]);
     }
     println!("{table}");
+    let assumed = match report.clicks_learned_from < CLICKS_ENOUGH {
+        true => {
+            ", which are few: mostly, it is assumed that the second place is looked at half as often as the first, the third a third as often, and so on"
+        }
+        false => "",
+    };
     println!(
-        "the model of clicks was learned from {} clicks with a position",
-        grouped(report.clicks_learned_from)
+        "what to expect was learned from {} that say their position{assumed}",
+        counted(report.clicks_learned_from, "click")
     );
     for example in &report.examples {
-        let moved = example.moved.len();
         println!(
-            "  `{}` ({} searches): {moved} products move",
+            "  {}, {}:",
             example.query,
-            grouped(example.searches)
+            match example.searches {
+                1 => "1 search".to_string(),
+                many => format!("{} searches", grouped(many)),
+            }
         );
+        print_changes(catalog, &example.moved, MOVES_PRINTED_MAX);
     }
+}
+
+fn distinct(queries: usize) -> String {
+    format!("{} different ones", grouped(queries as u64))
 }
 
 impl Days {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
-        let (engine, searches) = shop_and_searches(paths, self.days)?;
+        let (engine, searches) = shop_and_searches(paths, self.days, "/v1/rules/usage")?;
         let files = rulebook::synonym_texts(paths)?;
         let used = usage(&engine, &searches, &files)?;
         if self.json {
@@ -151,7 +187,10 @@ impl Days {
 }
 
 fn print_usage(used: &Usage, days: u16) {
-    println!("{} searches in {days} days", grouped(used.searches));
+    println!(
+        "{} searches in {days} days, counted as if rules and lines had been there, as they are now, all the time",
+        grouped(used.searches)
+    );
     println!("{}", table_of(used.rules.iter().chain(&used.synonyms)));
     println!(
         "not used once: {}, {}",
@@ -169,6 +208,7 @@ fn print_usage(used: &Usage, days: u16) {
 pub(in crate::cli) fn shop_and_searches(
     paths: &ShopPaths,
     days: u16,
+    route: &str,
 ) -> Result<(Engine, Searches), CliError> {
     if !DAYS.contains(&days) {
         let reason = format!("--days is {days}: write a number from 1 to 365");
@@ -177,7 +217,7 @@ pub(in crate::cli) fn shop_and_searches(
     match open(paths) {
         Err(CliError::Journal(JournalError::InUse { .. })) => {
             eprintln!(
-                "note: the shop is being served, so the log is read beside the server, and category pages are tried without what shoppers want most; `POST /v1/rules/preview` asks the server itself"
+                "note: the shop is being served, so what is most in demand just now, which orders lists without words, is known to the server only and left out here (`{route}` asks the server)"
             );
             let searches = Searches::of_journal(&paths.journal(), days, now())?;
             Ok((open_without_shoppers(paths)?, searches))
@@ -204,9 +244,7 @@ pub(in crate::cli) fn table_of<'u>(uses: impl Iterator<Item = &'u Use>) -> Table
     table.load_style(presets::NOTHING);
     table.set_header(["", "searches", "clicks", "revenue", "last used"]);
     for one in uses {
-        let last = one
-            .last_used
-            .map_or("never".to_string(), |at| at.to_string());
+        let last = one.last_used.map_or("never".to_string(), seconds);
         table.add_row([
             format!("{}:{} {}", one.file, one.line, one.name),
             grouped(one.searches),

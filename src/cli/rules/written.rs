@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::output::{counted, print_json, print_problems};
+use super::super::output::{counted, print_json, print_problems, seconds};
 use super::super::{CliError, Outcome, now, open_without_shoppers};
 use super::read;
 use crate::merchandising::{from_sheet, to_sheet, written_rules};
@@ -189,26 +189,31 @@ pub(in crate::cli) fn print_published(published: &[Published]) -> Outcome {
         print_problems(&one.problems);
         print_problems(&one.conflicts);
         is_sound &= one.problems.is_empty();
-        let Changes {
-            new,
-            changed,
-            removed,
-        } = &one.changes;
-        let told = [(new, " new"), (changed, " changed"), (removed, " removed")];
-        let told = told.into_iter().filter(|(names, _)| !names.is_empty());
-        let told: Vec<String> = told
-            .map(|(names, became)| named(names, what_of(&one.file), became))
-            .collect();
-        let told = match told.is_empty() {
-            true => "says the same as before".to_string(),
-            false => told.join(", "),
-        };
+        let told = told_of(&one.file, &one.changes);
         println!("{}: {told} (version {})", one.file, one.version.version);
     }
     if is_sound {
         Outcome::Done
     } else {
         Outcome::FoundProblems
+    }
+}
+
+/// What became of the rules or lines of a file.
+fn told_of(file: &str, changes: &Changes) -> String {
+    let Changes {
+        new,
+        changed,
+        removed,
+    } = changes;
+    let told = [(new, " new"), (changed, " changed"), (removed, " removed")];
+    let told = told.into_iter().filter(|(names, _)| !names.is_empty());
+    let told: Vec<String> = told
+        .map(|(names, became)| named(names, what_of(file), became))
+        .collect();
+    match told.is_empty() {
+        true => "says the same as before".to_string(),
+        false => told.join(", "),
     }
 }
 
@@ -224,10 +229,19 @@ fn what_of(file: &str) -> &'static str {
 impl Undo {
     pub(super) fn run(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
         let file = rulebook::any_file(&self.file)?;
-        let change = self.reason.change();
+        let mut change = self.reason.change();
+        let (before, found) = history::current(paths, &file).map_err(EditError::from)?;
+        if change.why.is_empty() {
+            change.why = format!("takes back version {found}");
+        }
         let version =
             history::undo(paths, &file, self.to.as_deref(), &change).map_err(EditError::from)?;
-        println!("{file} is at version {}", version.version);
+        let changes = rulebook::changes_since(paths, &file, &before)?;
+        println!(
+            "{file}: {} (version {})",
+            told_of(&file, &changes),
+            version.version
+        );
         Ok(Outcome::Done)
     }
 }
@@ -248,7 +262,9 @@ impl File {
             };
             println!(
                 "{}  {}  {who}: {}",
-                version.version, version.at, version.why
+                version.version,
+                seconds(version.at),
+                version.why
             );
         }
         Ok(Outcome::Done)

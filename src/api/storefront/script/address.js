@@ -14,12 +14,12 @@ function read() {
     else if (end >= 0 && Number.isFinite(+value)) (bounds[attribute] ??= [null, null])[end] = +value;
   }
   return { q: asked.get("q") ?? "", filters, bounds, sort: asked.get("sort") ?? "", page: Math.max(1, Math.floor(+asked.get("page")) || 1),
-    shopper: asked.get("shopper"), plain: asked.has("plain"), typed: asked.has("typed") };
+    shopper: asked.get("shopper"), plain: asked.has("plain"), typed: asked.has("typed"), rules: asked.has("rules") };
 }
 
 /** The address of the current state with changes; any change but a page goes back to page 1. */
 function link(changes) {
-  const { q, filters, bounds, sort, page, shopper, plain, typed } = { ...read(), page: 1, ..."q" in changes && { typed: false }, ...changes };
+  const { q, filters, bounds, sort, page, shopper, plain, typed, rules } = { ...read(), page: 1, ..."q" in changes && { typed: false }, ...changes };
   const asked = new URLSearchParams();
   if (q) asked.set("q", q);
   for (const [attribute, values] of Object.entries(filters)) for (const value of values) asked.append(`f.${attribute}`, value);
@@ -29,6 +29,7 @@ function link(changes) {
   if (shopper) asked.set("shopper", shopper);
   if (plain) asked.set("plain", "1");
   if (typed) asked.set("typed", "1");
+  if (rules) asked.set("rules", "1");
   return `?${asked}`;
 }
 

@@ -49,14 +49,15 @@ function summary(state, answer, moved) {
   return `${others} of ${moved.length} moved for ${name}${moved[best] > 0 ? `; “${answer.hits[best].product.title}” climbed most, ▲ ${moved[best]}` : ""}.`;
 }
 
-function understood({ query, understood: { spelling, synonyms, filters, left_out, relaxed }, hits, problems, rules }) {
+/** Which rules are in effect is told only to those who ask for `rules` in the address: merchandisers, not shoppers. */
+function understood(state, { query, understood: { spelling, synonyms, filters, left_out, relaxed }, hits, problems, rules }) {
   const held = rules.filter((rule) => rule.held).map(({ name, reason }) => (reason ? `${name} (${reason})` : name));
   return [spelling && ["Showing results for ", h("strong", null, spelling), "; ", h("a", { href: link({ typed: true }) }, `search instead for ${query}`)],
     relaxed && hits.length > 0 && ["Some lack a word."],
     left_out.length > 0 && ["Left out: ", left_out.join(", ")],
     filters.length > 0 && ["Read as ", filters.join(", ")],
     synonyms.length > 0 && ["Also looked for ", synonyms.join("; ")],
-    held.length > 0 && ["In effect: ", held.join(", ")],
+    state.rules && held.length > 0 && ["In effect: ", held.join(", ")],
     ...(hits.length ? problems : []).map(({ reason }) => [reason])].filter(Boolean).map((sentence) => h("li", null, sentence));
 }
 

@@ -41,7 +41,7 @@ async function show(then, list) {
     fill("error");
     show_results(state, answer, moved, others?.hits);
     show_facets(shown);
-    fill("understood", understood(answer));
+    fill("understood", understood(state, answer));
     const banners = (below) => answer.banners?.filter(({ place }) => (place === "bottom") === below).map(banner);
     fill("banners", banners(false));
     fill("banners-below", banners(true));
