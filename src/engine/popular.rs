@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use jiff::Timestamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Catalog, Engine, Request, Snapshot, decide, plan, reword, understand};
+use super::{Engine, Request, Snapshot, decide, plan, reword, understand};
 use crate::journal::JournalError;
 use crate::query::LastWord;
 use crate::retrieval::{self, Plan, SoldOut};
@@ -25,7 +25,6 @@ const POPULAR_MAX: usize = 1_000;
 #[derive(Default)]
 pub(super) struct Popular {
     snapshot: Weak<Snapshot>,
-    catalog: Weak<Catalog>,
     queries: Vec<PopularQuery>,
 }
 
@@ -38,9 +37,8 @@ pub(super) struct PopularQuery {
 }
 
 impl Popular {
-    /// The queries in which every one of these begins a word, each with how many products it finds; none of another
-    /// catalog's. When only rules or synonyms changed, the former queries stay until they are learned again, except those
-    /// that now lead to nothing.
+    /// The queries in which every one of these begins a word, each with how many products it finds. In another snapshot,
+    /// the former queries stay until they are learned again, except those that now lead to nothing.
     pub(super) fn beginning_with(
         &self,
         snapshot: &Arc<Snapshot>,
@@ -48,8 +46,6 @@ impl Popular {
         now: Timestamp,
     ) -> impl Iterator<Item = (&str, usize)> {
         let is_current = std::ptr::eq(self.snapshot.as_ptr(), Arc::as_ptr(snapshot));
-        let is_of_catalog = std::ptr::eq(self.catalog.as_ptr(), Arc::as_ptr(&snapshot.catalog));
-        let queries: &[PopularQuery] = if is_of_catalog { &self.queries } else { &[] };
         let found = move |query: &PopularQuery| match is_current {
             true => Some(query.found),
             false => popular_query(snapshot, query.text.clone(), now).map(|query| query.found),
@@ -58,7 +54,7 @@ impl Popular {
             let mut words = query.words.iter();
             words.any(|word| word.starts_with(typed.as_str()))
         };
-        queries
+        self.queries
             .iter()
             .filter(move |query| typed.iter().all(|typed| begins(query, typed)))
             .filter_map(move |query| Some((query.text.as_str(), found(query)?)))
@@ -92,7 +88,6 @@ impl Engine {
             .filter_map(|(_, text)| popular_query(&snapshot, text, now));
         let popular = Popular {
             queries: queries.collect(),
-            catalog: Arc::downgrade(&snapshot.catalog),
             snapshot: Arc::downgrade(&snapshot),
         };
         self.popular.store(Arc::new(popular));

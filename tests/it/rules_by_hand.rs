@@ -61,15 +61,15 @@ fn what_cannot_be_read_is_listed_as_it_is_in_force() {
         merchandising/rules/mine.toml (version VERSION)
              1  Hats
              5  Red (its last good version: what is written now cannot be read)
-        merchandising/rules/mine.toml:8: rule `Red`: unknown field `pinn`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets` (did you mean `pin`?; its last good version stays in force until it is mended)
+        merchandising/rules/mine.toml:8: rule `Red`: unknown key `pinn` (did you mean `pin`?; its last good version stays in force until it is mended)
         3 hits
         merchandising/rules/mine.toml:5: rule `Red` held
-            this is its last good version: what is written now cannot be read: rule `Red`: unknown field `pinn`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets` (did you mean `pin`?)
-            pins 3 at 2
-            product 3: not on the page → 2
-            product 2: 2 → 3
+            this is its last good version: what is written now cannot be read: rule `Red`: unknown key `pinn` (did you mean `pin`?)
+            wants: pins 3 at 2
+            3 Blue hat: not on the page → 2
+            2 Red socks: 2 → 3
         merchandising/rules/mine.toml:1: rule `Hats` held
-            boosts brand:Birch by 2
+            wants: boosts brand:Birch by 2
             changes no place on this page
         merchandising/rules/mine.toml (version VERSION)
              1  Hats (its last good version: what is written now cannot be read)
@@ -110,8 +110,8 @@ fn a_sheet_changes_what_it_says_otherwise_and_nothing_else() {
     all += &import("name,suppress\nGone,99\n", 1);
     expect![[r#"
         nothing was written: the files say the same already
-        merchandising/rules/mine.toml: changed: 1 rule: `Red` (version VERSION)
-        merchandising/rules/rules.toml: new: 1 rule: `New` (version 6d30f4ba8540c9dd)
+        merchandising/rules/mine.toml: 1 rule changed (`Red`) (version VERSION)
+        merchandising/rules/rules.toml: 1 rule new (`New`) (version 6d30f4ba8540c9dd)
         error: DIR/rules.csv:3: rule `Rome`: unknown time zone `Rom` (write one such as Europe/Berlin or America/New_York)
         error: DIR/rules.csv:2: rule `Gone`, suppress: no product `99` in the catalog (check the id; it holds again when the product is indexed; nothing was written; --anyway publishes it all the same)
     "#]].assert_eq(&all);
@@ -142,12 +142,12 @@ fn a_draft_is_refused_that_doubles_removes_or_harms() {
         &["rules", "publish", path, "--file", "mine", "--anyway"],
     );
     expect![[r#"
-        error: DIR/draft.toml:1: rule `Red` has the name of the rule in merchandising/rules/mine.toml:5 (give each rule its own name; nothing was written; --anyway publishes it all the same)
-        error: nothing was written: the draft would become merchandising/rules/mine.toml whole and remove 1 rule: `Hats`; --replace keeps them and puts the draft's rules beside them, --anyway removes them
+        error: merchandising/rules/draft.toml:1: rule `Red` stands in merchandising/rules/mine.toml:5, and both would act (write it there, with `endcap rules publish --replace` or `PUT /v1/rules/NAME`, or give it another name)
+        error: nothing was written: the draft would become merchandising/rules/mine.toml whole and remove 1 rule (`Hats`); --replace keeps them and puts the draft's rules beside them, --anyway removes them
         error: DIR/draft.toml:3: rule `New`, suppress: no product `99` in the catalog (check the id; it holds again when the product is indexed; nothing was written; --anyway publishes it all the same)
         no searches of 14 days are logged: storefronts send them as `search` events
-        merchandising/rules/mine.toml: changed: 1 rule: `Red` (version VERSION)
-        merchandising/rules/mine.toml: removed: 1 rule: `Hats` (version VERSION)
+        merchandising/rules/mine.toml: 1 rule changed (`Red`) (version VERSION)
+        merchandising/rules/mine.toml: 1 rule removed (`Hats`) (version VERSION)
     "#]].assert_eq(&all);
 }
 
@@ -201,7 +201,17 @@ banner = [{ place = \"top\", title = \"Black Friday\", url = \"/sale\" }]\npin =
         "{page}"
     );
     let why = told(&folder, 0, &["rules", "why", "red", "--at", "2030-11-29"]);
-    expect![[""]].assert_eq(&why);
+    expect![[r#"
+        3 hits
+        merchandising/rules/mine.toml:1: rule `Friday` held
+            wants: pins 3 at 1; shows a banner
+            3 Blue hat: not on the page → 1
+            1 Red shoes: 1 → 2
+            2 Red socks: 2 → 3
+        merchandising/rules/mine.toml:6: rule `Returns` did not hold: the query is not `returns`
+            would hold without `query is = returns`
+    "#]]
+    .assert_eq(&why);
     let draft = folder.path("shop/merchandising/rules/mine.toml");
     let test = folder
         .run(&["rules", "test", draft.to_str().unwrap()])
@@ -216,5 +226,8 @@ fn a_file_that_nobody_reads_is_named() {
     folder.write("shop/merchandising/rules/more.toml.txt", "");
     folder.write("shop/merchandising/rules/readme.txt", "");
     let told = told(&folder, 1, &["check"]);
-    expect![[""]].assert_eq(&told);
+    expect![[r#"
+        merchandising/rules/more.toml.txt: is not read: the name of a rule file ends in .toml (rename it to merchandising/rules/more.toml)
+        1 problem
+    "#]].assert_eq(&told);
 }

@@ -97,10 +97,10 @@ fn a_draft_is_tried_on_pages_as_they_were_asked_for() {
         .map(|one| one["query"].as_str().unwrap())
         .collect();
     expect![[r#"
-        shoes | new
-        shoes | color:red AND price < 100 | new
-        Shoes > Running | on category | vip, new
-        Shoes | on category | new
+        shoes (segment new)
+        shoes (filter color:red AND price < 100; segment new)
+        Shoes > Running (on category; segment vip, new)
+        Shoes (on category; segment new)
         red shoes"#]]
     .assert_eq(&told.join("\n"));
 }
@@ -128,7 +128,7 @@ fn what_is_off_is_off_in_a_preview_and_named_in_a_trace() {
     expect![[r#"
         "recall" true null
         "off" false "it is switched off: `enabled = false`"
-        "broken" false "it cannot be read: rule `broken`: unknown field `pins`, expected one of `name`, `note`, `enabled`, `priority`, `stop`, `when`, `pin`, `slot`, `boost`, `bury`, `suppress`, `filter`, `replace`, `remove`, `add`, `sort`, `recipe`, `banner`, `redirect`, `data`, `facets` (did you mean `pin`?)""#]]
+        "broken" false "it cannot be read: rule `broken`: unknown key `pins` (did you mean `pin`?)""#]]
     .assert_eq(&told.join("\n"));
 }
 

@@ -108,7 +108,7 @@ fn what_shoppers_search_is_suggested_while_it_finds_something() {
     );
     assert_eq!(queries(&shop, "blu"), [""; 0], "it is sold out");
     let shop = shop.rules("[[rule]]\nname = \"recall\"\nsuppress = [\"3\"]\n");
-    // Another snapshot of the same catalog: what leads somewhere stays until queries are learned again.
+    // Another snapshot: what leads somewhere stays until queries are learned again.
     assert_eq!(queries(&shop, "re"), ["<em>re</em>d running"]);
     shop.engine.learn_searches(now()).unwrap();
     assert_eq!(queries(&shop, "re"), ["<em>re</em>d running"]);
