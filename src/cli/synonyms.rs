@@ -156,7 +156,7 @@ fn print_test(report: &SynonymTest, days: u16) {
         grouped(report.queries_touched as u64)
     );
     println!(
-        "too little matches every word: {} searches before, {} after; products found: {} before, {} after",
+        "searches with too few products that have every word: {} before, {} after; products found, added up: {} before, {} after",
         grouped(report.relaxed.before),
         grouped(report.relaxed.after),
         grouped(report.products_found.before),

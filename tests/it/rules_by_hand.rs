@@ -111,7 +111,7 @@ fn a_sheet_changes_what_it_says_otherwise_and_nothing_else() {
     expect![[r#"
         nothing was written: the files say the same already
         merchandising/rules/mine.toml: 1 rule changed (`Red`) (version VERSION)
-        merchandising/rules/rules.toml: 1 rule new (`New`) (version 6d30f4ba8540c9dd)
+        merchandising/rules/rules.toml: 1 new rule (`New`) (version 6d30f4ba8540c9dd)
         error: DIR/rules.csv:3: rule `Rome`: unknown time zone `Rom` (write one such as Europe/Berlin or America/New_York)
         error: DIR/rules.csv:2: rule `Gone`, suppress: no product `99` in the catalog (check the id; it holds again when the product is indexed; nothing was written; --anyway publishes it all the same)
     "#]].assert_eq(&all);

@@ -147,7 +147,7 @@ pub(super) fn print_changes(catalog: &Catalog, changes: &[Change], printed_max: 
     }
     let more = changes.len().saturating_sub(printed_max);
     if more > 0 {
-        println!("    … and {} more", counted(more as u64, "product"));
+        println!("    … and {}", counted(more as u64, "more product"));
     }
 }
 

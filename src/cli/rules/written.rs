@@ -206,10 +206,15 @@ fn told_of(file: &str, changes: &Changes) -> String {
         changed,
         removed,
     } = changes;
-    let told = [(new, " new"), (changed, " changed"), (removed, " removed")];
-    let told = told.into_iter().filter(|(names, _)| !names.is_empty());
+    let what = what_of(file);
+    let told = [
+        (new, format!("new {what}"), ""),
+        (changed, what.to_string(), " changed"),
+        (removed, what.to_string(), " removed"),
+    ];
+    let told = told.iter().filter(|(names, ..)| !names.is_empty());
     let told: Vec<String> = told
-        .map(|(names, became)| named(names, what_of(file), became))
+        .map(|(names, what, became)| named(names, what, became))
         .collect();
     match told.is_empty() {
         true => "says the same as before".to_string(),
