@@ -214,7 +214,8 @@ fn kinds_prices_and_filters_are_kept() {
         "add_to_cart" ["1"]
         "impression" ["1","2"]
         "view" ["1"]
-        "filter" [] "brand:\"Acorn\"""#]].assert_eq(&told.join("\n"));
+        "filter" [] "brand:\"Acorn\"""#]]
+    .assert_eq(&told.join("\n"));
     assert_eq!(recorded(&shop, "42").len(), 1);
 }
 
