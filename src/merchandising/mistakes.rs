@@ -89,7 +89,19 @@ pub(super) fn place_of(source: &str, reason: &str) -> Option<usize> {
     words.into_iter().find_map(|word| {
         let as_text = ["\"", "'"].map(|quote| format!("{quote}{word}{quote}"));
         let found = as_text.iter().find_map(|text| source.find(text.as_str()));
-        found.or_else(|| key(source, word))
+        let as_key = || key(source, word);
+        found.or_else(as_key).or_else(|| whole_word(source, word))
+    })
+}
+
+/// Where a word stands that is no part of another.
+fn whole_word(source: &str, word: &str) -> Option<usize> {
+    let mut places = source.match_indices(word).map(|(place, _)| place);
+    places.find(|place| {
+        let before = source[..*place].chars().next_back();
+        let after = source[place + word.len()..].chars().next();
+        let mut beside = before.into_iter().chain(after);
+        !beside.any(char::is_alphanumeric)
     })
 }
 

@@ -77,7 +77,7 @@ fn a_bad_rule_is_reported_with_its_line_and_the_others_hold() {
         1,
         expect![[r#"
             rules/a.toml:3: rule `a`, boost: unknown attribute `brnd` at character 1 of the filter `brnd:HP`: did you mean `brand`? (the other rules of the file hold)
-            rules/a.toml:4: rule `b`, boost: no product has brand `HQ` (did you mean `HP`?)
+            rules/a.toml:6: rule `b`, boost: no product has brand `HQ` (did you mean `HP`?)
             rules/a.toml:7: rule `b`, suppress: no product `9` in the catalog (check the id; it holds again when the product is indexed)
         "#]],
     );

@@ -92,7 +92,7 @@ fn print_back_test(catalog: &Catalog, report: &BackTest, days: u16) {
         distinct(report.distinct_queries)
     );
     println!(
-        "the draft holds for {} of them ({})",
+        "rules of the draft, or those they replace, hold for {} of them ({})",
         grouped(report.searches_touched),
         distinct(report.queries_touched)
     );
