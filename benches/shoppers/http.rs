@@ -1,18 +1,12 @@
 //! Events sent to a server over connections that stay open, by a client on the same machine.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 
+use crate::served::{Connection, Server};
 use crate::{BATCH, CALLERS, Size, memory_mb, shop};
-
-/// A server has this long to come up.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(size: Size) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
@@ -82,82 +76,4 @@ fn write_batch(body: &mut String, first: usize, shoppers: usize) -> anyhow::Resu
     }
     body.push_str("]}");
     Ok(())
-}
-
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    /// Starts a server of this shop and waits until it is ready.
-    fn start(shop: &Path) -> anyhow::Result<Server> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let child = Command::new(env!("CARGO_BIN_EXE_endcap"))
-            .args(["serve", "--open", "--listen", &address, "--shop"])
-            .arg(shop)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let server = Server { child, address };
-        let started = Instant::now();
-        while started.elapsed() < DEADLINE {
-            let asked = Connection::open(&server.address)
-                .and_then(|mut connection| connection.ask("GET", "/ready", ""));
-            if asked.is_ok() {
-                return Ok(server);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        anyhow::bail!("the server did not come up")
-    }
-
-    fn end(&mut self, killed: bool) -> anyhow::Result<()> {
-        if killed {
-            self.child.kill()?;
-        } else {
-            let process = self.child.id().to_string();
-            Command::new("kill").args(["-INT", &process]).status()?;
-        }
-        self.child.wait()?;
-        Ok(())
-    }
-}
-
-struct Connection {
-    stream: BufReader<TcpStream>,
-}
-
-impl Connection {
-    fn open(address: &str) -> anyhow::Result<Connection> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_nodelay(true)?;
-        let stream = BufReader::new(stream);
-        Ok(Connection { stream })
-    }
-
-    /// The body of the answer.
-    fn ask(&mut self, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: endcap\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        self.stream.get_mut().write_all(request.as_bytes())?;
-        let (mut line, mut length) = (String::new(), 0);
-        loop {
-            line.clear();
-            self.stream.read_line(&mut line)?;
-            let line = line.trim_end();
-            ensure!(!line.is_empty() || length > 0, "the server says nothing");
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().context("a length")?;
-            }
-        }
-        let mut answer = vec![0; length];
-        self.stream.read_exact(&mut answer)?;
-        Ok(String::from_utf8(answer)?)
-    }
 }

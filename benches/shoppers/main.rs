@@ -8,6 +8,8 @@
 mod http;
 mod restart;
 mod searches;
+#[path = "../common/served.rs"]
+mod served;
 mod shop;
 
 use std::path::Path;

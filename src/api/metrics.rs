@@ -61,7 +61,7 @@ fn method_name(method: &Method) -> &'static str {
 pub(super) fn render(shop: &Shop) -> Option<String> {
     let recorder = recorder()?;
     let snapshot = shop.engine.snapshot();
-    metrics::gauge!("endcap_products").set(snapshot.catalog.columns.products());
+    metrics::gauge!("endcap_products").set(snapshot.catalog.columns.products_there());
     metrics::gauge!("endcap_generation").set(snapshot.catalog.generation as f64);
     let damaged = snapshot.catalog.instead_of.is_some();
     metrics::gauge!("endcap_generation_damaged").set(f64::from(u8::from(damaged)));

@@ -102,6 +102,7 @@ pub fn serve(shop: Shop, address: SocketAddr, ready: impl FnOnce(SocketAddr)) ->
         .enable_all()
         .build()?;
     let _watcher = watch::watch(&shop);
+    watch::fold(&shop);
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await?;
         ready(listener.local_addr()?);

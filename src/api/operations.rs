@@ -47,7 +47,7 @@ pub(super) async fn ready(State(shop): State<Shop>) -> Json<Ready> {
             .instead_of
             .as_ref()
             .map(|damaged| damaged.generation),
-        products: snapshot.catalog.columns.products(),
+        products: snapshot.catalog.columns.products_there(),
         variants: snapshot.catalog.columns.variants(),
         rules: snapshot.rules.rules.len(),
         synonyms: snapshot.language.synonyms.len(),

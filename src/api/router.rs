@@ -79,8 +79,13 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::synonyms::lines))
         .routes(routes!(native::synonyms::list))
         .routes(routes!(native::synonyms::file, native::synonyms::put_file))
-        .routes(routes!(native::products::patch_all))
-        .routes(routes!(native::products::get, native::products::patch))
+        .routes(routes!(native::products::patch_all, native::products::post))
+        .routes(routes!(
+            native::products::get,
+            native::products::patch,
+            native::products::put,
+            native::products::delete
+        ))
         .routes(routes!(native::feeds::push))
         .routes(routes!(native::feeds::history))
         .routes(routes!(native::feeds::list))

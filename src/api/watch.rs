@@ -11,13 +11,16 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use super::Shop;
 use crate::merchandising::RULES_DIR;
 use crate::problem::Problem;
-use crate::publishing::{ShopPaths, reload};
+use crate::publishing::{self, PublishError, ShopPaths, reload};
 
 /// Editors write a file in several steps; what arrives within this time is read together.
 const SETTLE: Duration = Duration::from_millis(30);
 
 /// A folder that is written to all the time is read after this time all the same.
 const SETTLE_MAX: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether much was changed.
+const FOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// What shoppers search is learned again after this time.
 const LEARN_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -130,6 +133,27 @@ fn mended<'p>(before: &'p [Problem], now: &[Problem]) -> BTreeSet<&'p str> {
     let files = |problems: &[Problem], file: &str| problems.iter().any(|one| one.file == file);
     let before = before.iter().map(|problem| problem.file.as_str());
     before.filter(|file| !files(now, file)).collect()
+}
+
+/// Builds the next generation whenever so much was changed that searches would notice.
+pub(super) fn fold(shop: &Shop) {
+    let Some(deltas) = shop.deltas.clone() else {
+        return;
+    };
+    let shop = shop.clone();
+    // It ends with the process.
+    let _ = spawn("fold", move || {
+        loop {
+            if let Some(catalog) = deltas.due() {
+                match publishing::fold(&shop.paths, &catalog) {
+                    Ok(Some(_)) => reload_now(&shop),
+                    Ok(None) | Err(PublishError::Busy(_)) => {}
+                    Err(error) => tracing::warn!(%error, "changes cannot be folded in"),
+                }
+            }
+            std::thread::sleep(FOLD_EVERY);
+        }
+    });
 }
 
 /// Reads what changed and serves it from the next request on.

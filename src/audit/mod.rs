@@ -122,7 +122,7 @@ pub fn audit(engine: &Engine) -> Result<Audit, JournalError> {
     });
     Ok(Audit {
         generation: catalog.generation,
-        products: catalog.columns.products().into(),
+        products: catalog.columns.products_there().into(),
         variants: catalog.columns.variants().into(),
         tiers: Tiers::of(catalog, &coverage, events.as_ref()),
         findings,

@@ -76,7 +76,8 @@ pub(super) fn look(catalog: &Catalog) -> Seen {
     let attributes = catalog.schema.attributes.iter();
     let telling: Vec<&Attribute> = attributes.filter(|own| tells_apart(own)).collect();
     let usual = UsualPrice::of(catalog);
-    for product in 0..catalog.columns.products() {
+    let there = |product: &u32| !catalog.columns.is_gone(*product);
+    for product in (0..catalog.columns.products()).filter(there) {
         let document: Value<'_> =
             serde_json::from_slice(catalog.documents.bytes(product)).unwrap_or_default();
         let id = || catalog.columns.product_id(product).to_string();

@@ -11,7 +11,7 @@ use crate::text::fold;
 
 /// How much of every attribute there is, and what is wrong with attributes as a whole.
 pub(super) fn look(catalog: &Catalog, seen: &Seen) -> (Vec<Coverage>, Vec<Finding>) {
-    let products = u64::from(catalog.columns.products());
+    let products = u64::from(catalog.columns.products_there());
     let (mut coverage, mut findings) = (Vec::new(), Vec::new());
     for (position, attribute) in catalog.schema.attributes.iter().enumerate() {
         let column = catalog.columns.column(position);

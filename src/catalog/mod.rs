@@ -18,6 +18,7 @@ mod rest;
 pub mod schema;
 pub mod shop_files;
 mod shown;
+mod single;
 pub mod stored;
 mod values;
 

@@ -112,12 +112,22 @@ impl Pieces {
         if let Some(changed) = self.changed.get(product) {
             return changed;
         }
+        self.written(product)
+    }
+
+    /// The piece of a product as it was written; empty when it had none.
+    pub fn written(&self, product: u32) -> &[u8] {
         let Written { bytes, offsets } = &*self.written;
         let product = product as usize;
         match (bytes, offsets.get(product), offsets.get(product + 1)) {
             (Some(bytes), Some(start), Some(end)) => &bytes[*start as usize..*end as usize],
             _ => &[],
         }
+    }
+
+    /// The products whose pieces were replaced, in order.
+    pub fn changed(&self) -> impl Iterator<Item = u32> {
+        self.changed.iter().map(|(product, _)| product)
     }
 
     /// Replaces the piece of a product.

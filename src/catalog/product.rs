@@ -10,6 +10,7 @@ use crate::catalog::schema::{Role, Schema};
 pub use crate::catalog::assembly::{Assembled, ROWS_HELD_MAX, products};
 pub use crate::catalog::reading::{ReadRow, read_row};
 pub use crate::catalog::shown::{json, whole, write_shown};
+pub use crate::catalog::single::SingleRow;
 pub(crate) use crate::catalog::values::values_in;
 pub use crate::catalog::values::{KEYWORD_BYTES_MAX, TEXT_BYTES_MAX, VALUES_MAX, read_values};
 

@@ -40,8 +40,18 @@ impl StoredProducts {
         postcard::from_bytes(self.0.get(product)).ok()
     }
 
-    /// Replaces a product.
-    pub fn put(&mut self, ordinal: u32, product: &Product) {
-        self.0.put(ordinal, stored(product));
+    /// A product as it was when the generation was built.
+    pub fn built(&self, product: u32) -> Option<Product> {
+        postcard::from_bytes(self.0.written(product)).ok()
+    }
+
+    /// The products that changed since the generation was built, in order.
+    pub fn changed(&self) -> impl Iterator<Item = u32> {
+        self.0.changed()
+    }
+
+    /// Replaces a product; `None` when it is gone.
+    pub fn put(&mut self, ordinal: u32, product: Option<&Product>) {
+        self.0.put(ordinal, product.map_or_else(Vec::new, stored));
     }
 }

@@ -32,6 +32,7 @@ fn print_entry(entry: &Publication) {
     let what = match entry.what {
         Outcome::Published => "published",
         Outcome::Forced => "forced",
+        Outcome::Changed => "changed",
         Outcome::Refused => "refused",
         Outcome::RolledBack => "rolled back",
     };

@@ -1,5 +1,7 @@
 //! `endcap index FEED…`: feeds in, a new generation live.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -9,8 +11,11 @@ use super::{CliError, Outcome, now};
 use crate::catalog::feed::{Feed, Source};
 use crate::catalog::repairs::Repair;
 use crate::catalog::schema::Schema;
+use crate::engine::Engine;
 use crate::problem::Problem;
-use crate::publishing::{Built, Differences, Manifest, Order, PublishError, ShopPaths, build};
+use crate::publishing::{
+    self, Built, Changed, Deltas, Differences, Manifest, Order, PublishError, ShopPaths, build,
+};
 
 #[derive(clap::Args)]
 pub(super) struct Index {
@@ -21,6 +26,10 @@ pub(super) struct Index {
     /// Publish even if more changes than `[limits]` in endcap.toml allow, and write down why.
     #[arg(long, value_name = "REASON")]
     force: Option<String>,
+    /// Take the rows as changes to what is live: what a row does not say stays, products that no row names stay, and a
+    /// column `op` with `delete` takes one away.
+    #[arg(long, conflicts_with = "force")]
+    delta: bool,
     /// Print the result and every problem as JSON.
     #[arg(long)]
     json: bool,
@@ -53,6 +62,9 @@ impl Index {
         {
             let reason = "--force wants a reason, which is kept in the history: --force \"spring clearance\"";
             return Err(CliError::Usage(reason.into()));
+        }
+        if self.delta {
+            return self.change(paths);
         }
         let order = Order {
             limits: settings.limits,
@@ -96,6 +108,51 @@ impl Index {
             if let Some(differences) = &differences {
                 print_differences(differences);
             }
+        }
+        Ok(if problems.is_empty() {
+            Outcome::Done
+        } else {
+            Outcome::FoundProblems
+        })
+    }
+}
+
+/// What became of changes.
+#[derive(Serialize)]
+struct ChangedReport<'r> {
+    applied: u64,
+    stale: u64,
+    refused: u64,
+    problems: &'r [Problem],
+}
+
+impl Index {
+    /// Applies feeds of changes; a server that has the shop open serves them too.
+    fn change(self, paths: &ShopPaths) -> Result<Outcome, CliError> {
+        let engine = Engine::new(publishing::load(paths)?, None);
+        let deltas = Deltas::open(paths.clone(), Arc::new(engine), now)?;
+        let feeds = open_feeds(&self.feeds)?;
+        let total = feeds.iter().map(Feed::bytes_total).sum();
+        let bar = FeedBar::new(total, feeds.iter().map(Feed::bytes_read).collect());
+        let changed = deltas.apply_feeds(feeds, |rows| bar.set("changing", rows, 0))?;
+        bar.finish();
+        let Changed {
+            applied,
+            stale,
+            refused,
+            problems,
+        } = &changed;
+        if self.json {
+            print_json(&ChangedReport {
+                applied: *applied,
+                stale: *stale,
+                refused: *refused,
+                problems,
+            })?;
+        } else {
+            print_problems(problems);
+            let [applied, stale, refused] = [applied, stale, refused].map(|count| grouped(*count));
+            println!("{applied} applied, {stale} stale, {refused} refused");
         }
         Ok(if problems.is_empty() {
             Outcome::Done

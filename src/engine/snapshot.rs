@@ -34,6 +34,8 @@ pub struct Catalog {
     pub documents: Documents,
     pub stored: StoredProducts,
     pub text: Arc<TextIndex>,
+    /// The index as it was built.
+    pub built_text: Arc<TextIndex>,
     /// Made when they are first asked for.
     pub price_tiers: OnceLock<PriceTiers>,
     /// Made when they are first asked for.

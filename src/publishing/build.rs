@@ -232,17 +232,17 @@ fn build_next(
 }
 
 /// The parts of a generation while products are added.
-struct Parts {
-    columns: ColumnsBuilder,
+pub(super) struct Parts {
+    pub(super) columns: ColumnsBuilder,
     documents: PiecesWriter,
     stored: PiecesWriter,
     text: TextIndexBuilder,
     contents: Contents,
-    counting: Counting,
+    pub(super) counting: Counting,
 }
 
 impl Parts {
-    fn create(dir: &Path, schema: &Schema) -> Result<Self, PublishError> {
+    pub(super) fn create(dir: &Path, schema: &Schema) -> Result<Self, PublishError> {
         Ok(Parts {
             columns: ColumnsBuilder::new(schema),
             documents: PiecesWriter::create(dir, DOCUMENT_FILES).map_err(PublishError::io(dir))?,
@@ -253,7 +253,7 @@ impl Parts {
         })
     }
 
-    fn push(&mut self, schema: &Schema, batch: &Prepared) -> Result<(), PublishError> {
+    pub(super) fn push(&mut self, schema: &Schema, batch: &Prepared) -> Result<(), PublishError> {
         for (product, content) in batch.products.iter().zip(&batch.contents) {
             self.columns.push(product);
             self.contents.push(product, *content);
@@ -271,7 +271,7 @@ impl Parts {
     }
 
     /// Writes all parts at the same time and makes them durable.
-    fn finish(self, draft: &Draft, schema: &Schema) -> Result<(), PublishError> {
+    pub(super) fn finish(self, draft: &Draft, schema: &Schema) -> Result<(), PublishError> {
         let dir = &draft.dir;
         thread::scope(|scope| {
             let text = scope.spawn(|| self.text.finish(dir));
@@ -294,7 +294,7 @@ impl Parts {
 type Gathered = (Vec<u8>, Vec<usize>);
 
 /// A batch of products with all that can be made of them without the others.
-struct Prepared {
+pub(super) struct Prepared {
     products: Vec<Product>,
     /// By product: a fingerprint of its values.
     contents: Vec<u64>,
@@ -322,7 +322,7 @@ fn read_rows(
     rows
 }
 
-fn prepare(
+pub(super) fn prepare(
     schema: &Schema,
     reader: &WordsReader,
     assembled: Vec<Result<Assembled, Problem>>,
@@ -362,7 +362,7 @@ fn prepare(
 }
 
 /// Items in batches, which are cheaper to hand from thread to thread.
-struct Batches<Items>(Items);
+pub(super) struct Batches<Items>(pub(super) Items);
 
 impl<Items: Iterator> Iterator for Batches<Items> {
     type Item = Vec<Items::Item>;

@@ -313,6 +313,7 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
             schema.attributes.len()
         )));
     }
+    let text = Arc::new(text);
     Ok(Catalog {
         generation,
         built: manifest.built,
@@ -322,7 +323,8 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
         columns,
         documents,
         stored,
-        text: Arc::new(text),
+        built_text: text.clone(),
+        text,
         price_tiers: OnceLock::new(),
         names: Arc::default(),
     })

@@ -84,7 +84,7 @@ fn problems_before_indexing(paths: &ShopPaths) -> Vec<Problem> {
     problems
 }
 
-fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
+pub(super) fn with_files(paths: &ShopPaths, catalog: Arc<Catalog>) -> Snapshot {
     let mut problems = schema_problems(paths, &catalog.schema);
     problems.extend(damage(&catalog));
     let analyzer = Analyzer::new(&catalog.schema.language);

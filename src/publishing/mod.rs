@@ -8,6 +8,7 @@ mod deltas;
 mod differences;
 mod files;
 mod fingerprint;
+mod fold;
 mod generation;
 mod guards;
 pub mod history;
@@ -21,9 +22,12 @@ mod synonym_lines;
 mod tests;
 
 pub use build::{Built, Order, Progress, build};
-pub use deltas::{Answer, Applied, Deltas, OPERATIONS_MAX, Operation, Status};
+pub use deltas::{
+    Answer, Applied, Changed, Deltas, Fields, OPERATIONS_MAX, Operation, Status, Verb,
+};
 pub use differences::{Differences, SAMPLE_MAX, Sample};
 pub use files::SETTINGS_FILE;
+pub use fold::fold;
 pub use generation::{GENERATIONS_KEPT, Manifest, generations, live_generation};
 pub use guards::{Counts, Limits};
 pub use jobs::{
@@ -114,6 +118,8 @@ pub enum PublishError {
         path: PathBuf,
         error: std::io::Error,
     },
+    #[error("changes cannot be kept: {0}")]
+    Changes(String),
     #[error("the index cannot be written: {0}")]
     Index(#[from] IndexError),
 }

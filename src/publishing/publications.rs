@@ -48,6 +48,8 @@ pub enum Outcome {
     Published,
     /// Published beyond the limits, for a reason.
     Forced,
+    /// A feed of changes was applied to what is live.
+    Changed,
     /// Nothing changed.
     Refused,
     RolledBack,

@@ -1,5 +1,6 @@
 //! Words typed in, words understood out.
 
+mod added;
 mod completions;
 mod compounds;
 mod head;

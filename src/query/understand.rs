@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::spelling::{self, Correction};
+use super::values::ValueTerm;
 use super::{Alternative, Knowledge, LastWord, Query, Understood, Unit};
 use crate::catalog::filter::Filter;
 use crate::text::{CodeReader, MeasureReader, Word, code_term, has_digit, is_unspaced, words};
@@ -182,11 +183,11 @@ impl Knowledge<'_> {
         terms: &mut Vec<Term>,
         understood: &mut Understood,
     ) {
-        let values = self.vocabulary.values();
         let together = self.synonym_spans(stems);
         for start in 0..stems.len() {
             for end in start + 1..=stems.len().min(start + super::VALUE_WORDS_MAX) {
-                let found = values.exactly(&stems[start..end]);
+                let found = self.vocabulary.values_exactly(&stems[start..end]);
+                let found: Vec<&ValueTerm> = found.collect();
                 let count = |term: u32| self.vocabulary.product_count(term);
                 let most = found.iter().map(|value| count(value.term)).max();
                 let most = most.unwrap_or(0).max(match &stems[start..end] {
@@ -326,7 +327,7 @@ impl Knowledge<'_> {
     fn with_values(&self, mut unit: Unit) -> Unit {
         for at in 0..unit.alternatives.len() {
             let Alternative { stems, weight } = unit.alternatives[at].clone();
-            for value in self.vocabulary.values().exactly(&stems) {
+            for value in self.vocabulary.values_exactly(&stems) {
                 let term = self.vocabulary.text(value.term);
                 unit.add(Alternative::stem(term, weight));
             }

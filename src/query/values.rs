@@ -50,8 +50,13 @@ pub(super) fn value_of(term: &str) -> Option<(usize, &str)> {
 impl Values {
     /// Finds the values among all terms.
     pub(super) fn of(terms: &[String]) -> Self {
+        Values::numbered_from(0, terms)
+    }
+
+    /// The same when the first term has this number.
+    pub(super) fn numbered_from(first: u32, terms: &[String]) -> Self {
         let mut by_stems: FxHashMap<String, Vec<ValueTerm>> = FxHashMap::default();
-        for (number, term) in (0..).zip(terms) {
+        for (number, term) in (first..).zip(terms) {
             if let Some((attribute, stems)) = value_of(term) {
                 let term = ValueTerm {
                     attribute,

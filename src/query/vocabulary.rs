@@ -3,22 +3,33 @@
 use std::cmp::Reverse;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use fst::{Automaton, IntoStreamer, Streamer};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::added::Added;
 use super::completions::{COMPLETIONS_MAX, Completions};
 use super::compounds::{self, Part};
 use super::near::{Edits, Nearby, near, near_beginnings};
-use super::values::Values;
+use super::values::{ValueTerm, Values};
 use crate::text::Analyzer;
 
 const WORDS_FILE: &str = "words.fst";
 const STEMS_FILE: &str = "stems.bin";
 
-/// The words of a catalog, sorted, each with the number of its stem.
+/// The words of a catalog, each with the number of its stem; those it was built with, and those that came later.
+#[derive(Clone)]
 pub struct Vocabulary {
+    built: Arc<Built>,
+    added: Arc<Added>,
+    /// By stem: in how many products it stands now; what the catalog was built with, when nothing changed since.
+    counts: Option<Arc<Vec<u32>>>,
+}
+
+/// The words that a catalog was built with, sorted.
+struct Built {
     words: fst::Map<Vec<u8>>,
     stems: Stems,
     numbers: FxHashMap<String, u32>,
@@ -49,6 +60,8 @@ struct Stems {
 /// Numbers stems in order of first sight while a catalog is read.
 #[derive(Default)]
 pub struct VocabularyBuilder {
+    /// What is known already when products are read that change a catalog.
+    below: Option<Arc<Built>>,
     words: FxHashMap<String, u32>,
     /// Words of attributes that are read in another way than the shop's language: their stems, and whether typos are
     /// forgiven.
@@ -61,21 +74,29 @@ pub struct VocabularyBuilder {
 
 impl Stems {
     /// These stems, those that stand in the most products first, at most `COMPLETIONS_MAX`.
-    fn most_frequent(&self, mut stems: Vec<u32>) -> Vec<u32> {
-        stems.sort_unstable();
-        stems.dedup();
-        let rank = |stem: &u32| {
-            let text = &self.texts[*stem as usize];
-            let found_in = self.product_counts[*stem as usize];
-            (Reverse(found_in), text.len(), text.as_str())
-        };
-        if stems.len() > COMPLETIONS_MAX {
-            stems.select_nth_unstable_by(COMPLETIONS_MAX, |one, other| rank(one).cmp(&rank(other)));
-            stems.truncate(COMPLETIONS_MAX);
-        }
-        stems.sort_unstable_by(|one, other| rank(one).cmp(&rank(other)));
-        stems
+    fn most_frequent(&self, stems: Vec<u32>) -> Vec<u32> {
+        most_frequent(stems, |stem| {
+            let found_in = self.product_counts[stem as usize];
+            (found_in, self.texts[stem as usize].as_str())
+        })
     }
+}
+
+/// Stems, those that stand in the most products first, at most `COMPLETIONS_MAX`; `about` says in how many each
+/// stands, and its text.
+fn most_frequent<'t>(mut stems: Vec<u32>, about: impl Fn(u32) -> (u32, &'t str)) -> Vec<u32> {
+    stems.sort_unstable();
+    stems.dedup();
+    let rank = |stem: &u32| {
+        let (found_in, text) = about(*stem);
+        (Reverse(found_in), text.len(), text)
+    };
+    if stems.len() > COMPLETIONS_MAX {
+        stems.select_nth_unstable_by(COMPLETIONS_MAX, |one, other| rank(one).cmp(&rank(other)));
+        stems.truncate(COMPLETIONS_MAX);
+    }
+    stems.sort_unstable_by(|one, other| rank(one).cmp(&rank(other)));
+    stems
 }
 
 impl VocabularyBuilder {
@@ -84,6 +105,11 @@ impl VocabularyBuilder {
         match self.words.get(folded) {
             Some(stem) => *stem,
             None => {
+                if let Some(below) = &self.below
+                    && let Some(stem) = below.words.get(folded).filter(|stem| stem & EXACT == 0)
+                {
+                    return stem as u32;
+                }
                 let stem = self.stem_number(analyzer, folded);
                 self.words.insert(folded.to_string(), stem);
                 stem
@@ -95,6 +121,10 @@ impl VocabularyBuilder {
     /// nothing is corrected to when no `typos` are forgiven there.
     pub fn stem_elsewhere(&mut self, analyzer: &Analyzer, folded: &str, typos: bool) -> u32 {
         let stem = self.stem_number(analyzer, folded);
+        let below = self.below.as_ref();
+        if below.is_some_and(|below| below.words.contains_key(folded)) {
+            return stem;
+        }
         let known = self.elsewhere.entry(folded.to_string());
         known.or_insert((stem, false)).1 |= typos;
         stem
@@ -110,6 +140,26 @@ impl VocabularyBuilder {
         }
     }
 
+    /// Says that one product fewer has a stem.
+    pub fn discount(&mut self, stem: u32) {
+        let count = &mut self.stems.product_counts[stem as usize];
+        *count = count.saturating_sub(1);
+    }
+
+    /// The vocabulary with what was read since `above`.
+    pub fn grown(&self) -> Option<Vocabulary> {
+        let built = self.below.clone()?;
+        Some(Vocabulary {
+            added: Arc::new(Added::new(
+                self.first(),
+                &self.stems.texts,
+                self.sorted_words(),
+            )),
+            counts: Some(Arc::new(self.stems.product_counts.clone())),
+            built,
+        })
+    }
+
     /// By stem: its text.
     pub fn texts(&self) -> &[String] {
         &self.stems.texts
@@ -117,9 +167,32 @@ impl VocabularyBuilder {
 
     /// The number of a term that is no word.
     pub fn term(&mut self, term: &str) -> u32 {
-        match self.numbers.get(term) {
-            Some(number) => *number,
+        match self.known(term) {
+            Some(number) => number,
             None => self.number(term.to_string()),
+        }
+    }
+
+    /// The number of a stem or term that was seen before.
+    fn known(&self, text: &str) -> Option<u32> {
+        let below = || self.below.as_ref()?.numbers.get(text);
+        self.numbers.get(text).or_else(below).copied()
+    }
+
+    /// How many stems were known before.
+    fn first(&self) -> usize {
+        self.below
+            .as_ref()
+            .map_or(0, |below| below.stems.texts.len())
+    }
+
+    /// The text of a stem.
+    pub fn text(&self, stem: u32) -> &str {
+        match &self.below {
+            Some(below) if (stem as usize) < below.stems.texts.len() => {
+                &below.stems.texts[stem as usize]
+            }
+            _ => &self.stems.texts[stem as usize - self.first()],
         }
     }
 
@@ -131,20 +204,19 @@ impl VocabularyBuilder {
 
     /// The texts of these stems.
     pub fn texts_of(&self, stems: &[u32]) -> Vec<&str> {
-        let texts = stems.iter().map(|stem| &self.stems.texts[*stem as usize]);
-        texts.map(String::as_str).collect()
+        stems.iter().map(|stem| self.text(*stem)).collect()
     }
 
     fn stem_number(&mut self, analyzer: &Analyzer, folded: &str) -> u32 {
         let text = analyzer.stem(folded);
-        match self.numbers.get(&text) {
-            Some(stem) => *stem,
+        match self.known(&text) {
+            Some(stem) => stem,
             None => self.number(text),
         }
     }
 
     fn number(&mut self, text: String) -> u32 {
-        let next = self.stems.texts.len() as u32;
+        let next = (self.first() + self.stems.texts.len()) as u32;
         self.stems.texts.push(text.clone());
         self.stems.product_counts.push(0);
         self.last_product.push(u32::MAX);
@@ -230,7 +302,7 @@ impl Vocabulary {
             .map(|(number, text)| (text.clone(), number as u32))
             .collect();
         let parts: FxHashMap<u32, Vec<u32>> = stems.compounds.iter().cloned().collect();
-        Ok(Vocabulary {
+        let built = Built {
             compounds: by_part(&parts, &stems, &numbers),
             parts,
             forms: forms(&words, &stems),
@@ -239,22 +311,45 @@ impl Vocabulary {
             values: Values::of(&stems.texts),
             stems,
             numbers,
+        };
+        Ok(Vocabulary {
+            added: Arc::new(Added::nothing(built.stems.texts.len())),
+            built: Arc::new(built),
+            counts: None,
         })
+    }
+
+    /// Reads products that change the catalog: what is known keeps its number.
+    pub fn above(&self) -> VocabularyBuilder {
+        let product_counts = self.built.stems.product_counts.clone();
+        VocabularyBuilder {
+            below: Some(self.built.clone()),
+            last_product: vec![u32::MAX; product_counts.len()],
+            stems: Stems {
+                product_counts,
+                ..Stems::default()
+            },
+            ..VocabularyBuilder::default()
+        }
     }
 
     /// The number of a stem.
     pub fn number_of(&self, stem: &str) -> Option<u32> {
-        self.numbers.get(stem).copied()
+        let built = self.built.numbers.get(stem).copied();
+        built.or_else(|| self.added.number_of(stem))
     }
 
     /// The number of the stem of a folded word; `None` when the catalog does not have the word.
     pub fn stem_of(&self, folded: &str) -> Option<u32> {
-        self.words.get(folded).map(|stem| stem as u32)
+        let built = self.built.words.get(folded);
+        let stem = built.or_else(|| self.added.words().get(folded));
+        stem.map(|stem| stem as u32)
     }
 
     /// The text of a stem.
     pub fn text(&self, stem: u32) -> &str {
-        &self.stems.texts[stem as usize]
+        let built = self.built.stems.texts.get(stem as usize);
+        built.map_or_else(|| self.added.text(stem), String::as_str)
     }
 
     /// Every word of the catalog that has this stem, or, for a part of compounds, every compound that has it.
@@ -265,19 +360,31 @@ impl Vocabulary {
         stems.flat_map(|number| {
             let stem = self.text(number);
             let itself = (self.stem_of(stem) == Some(number)).then_some(stem);
-            let forms = self.forms.get(&number).into_iter().flatten();
+            let built = self.built.forms.get(&number).into_iter().flatten();
+            let forms = built.chain(self.added.forms_of(number));
             itself.into_iter().chain(forms.map(String::as_str))
         })
     }
 
     /// The stems of the words that a word of the catalog is made of, by its stem.
     pub(super) fn parts(&self, stem: u32) -> Option<&[u32]> {
-        self.parts.get(&stem).map(Vec::as_slice)
+        self.built.parts.get(&stem).map(Vec::as_slice)
     }
 
     /// The compounds that have a part, by the number of the part's term; sorted.
     pub fn compounds_with(&self, part: u32) -> &[u32] {
-        self.compounds.get(&part).map_or(&[], Vec::as_slice)
+        self.built.compounds.get(&part).map_or(&[], Vec::as_slice)
+    }
+
+    /// The terms of all parts of every compound, by the compound's stem.
+    pub fn terms_of_compounds(&self) -> FxHashMap<u32, Vec<u32>> {
+        let mut terms: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (part, compounds) in &self.built.compounds {
+            for compound in compounds {
+                terms.entry(*compound).or_default().push(*part);
+            }
+        }
+        terms
     }
 
     /// Whether the compounds that have a part are what the part names: a `laufschuh` is a `schuh`, and no `lauf`.
@@ -287,17 +394,20 @@ impl Vocabulary {
 
     /// In how many products a part of a compound stands by itself, at least.
     pub(super) fn part_products_min(&self) -> u32 {
-        self.stems.part_products_min
+        self.built.stems.part_products_min
     }
 
     /// In how many products a stem stands.
     pub fn product_count(&self, stem: u32) -> u32 {
-        self.stems.product_counts[stem as usize]
+        match &self.counts {
+            None => self.built.stems.product_counts[stem as usize],
+            Some(counts) => counts[stem as usize],
+        }
     }
 
-    /// The stems that stand in at least so many products.
+    /// The stems that stand in at least so many of the products that the catalog was built with.
     pub fn found_in_at_least(&self, products: u32) -> impl Iterator<Item = u32> {
-        let counted = (0..).zip(&self.stems.product_counts);
+        let counted = (0..).zip(&self.built.stems.product_counts);
         counted
             .filter(move |(_, count)| **count >= products)
             .map(|(stem, _)| stem)
@@ -305,40 +415,60 @@ impl Vocabulary {
 
     /// The stems of the words that begin with `prefix`, most frequent first, at most `COMPLETIONS_MAX`.
     pub fn complete(&self, prefix: &str) -> Vec<u32> {
-        if let Some(known) = self.completions.of(prefix) {
-            return known.to_vec();
-        }
-        let automaton = fst::automaton::Str::new(prefix).starts_with();
-        let mut stream = self.words.search(automaton).into_stream();
-        let mut found: Vec<u32> = Vec::new();
-        while let Some((_, stem)) = stream.next() {
-            found.push(stem as u32);
-        }
-        self.stems.most_frequent(found)
+        let added = self.added.beginning_with(prefix);
+        let known = self.built.completions.of(prefix);
+        let mut found = match known {
+            Some(known) if added.is_empty() => return known.to_vec(),
+            Some(known) => known.to_vec(),
+            None => {
+                let automaton = fst::automaton::Str::new(prefix).starts_with();
+                let mut stream = self.built.words.search(automaton).into_stream();
+                let mut found: Vec<u32> = Vec::new();
+                while let Some((_, stem)) = stream.next() {
+                    found.push(stem as u32);
+                }
+                found
+            }
+        };
+        found.extend(added);
+        most_frequent(found, |stem| (self.product_count(stem), self.text(stem)))
     }
 
     /// Whether any word begins with `prefix`.
     pub(super) fn begins_a_word(&self, prefix: &str) -> bool {
-        let automaton = fst::automaton::Str::new(prefix).starts_with();
-        let mut stream = self.words.search(automaton).into_stream();
-        stream.next().is_some()
+        let begins_in = |words: &fst::Map<Vec<u8>>| {
+            let automaton = fst::automaton::Str::new(prefix).starts_with();
+            words.search(automaton).into_stream().next().is_some()
+        };
+        begins_in(&self.built.words) || begins_in(self.added.words())
     }
 
     /// The words without digits so near to another, those left out that nothing is corrected to.
     pub(super) fn near(&self, word: &str, edits: Edits) -> Vec<Nearby> {
-        let mut near = near(self.words.as_fst(), word, edits);
-        near.retain(|nearby| nearby.value & EXACT == 0);
-        near
+        let mut found = near(self.built.words.as_fst(), word, edits);
+        found.extend(near(self.added.words().as_fst(), word, edits));
+        found.retain(|nearby| nearby.value & EXACT == 0);
+        if self.counts.is_some() {
+            let was_taken_away = |stem: u32| {
+                let built = self.built.stems.product_counts.get(stem as usize);
+                built.is_some_and(|count| *count > 0) && self.product_count(stem) == 0
+            };
+            found.retain(|nearby| !was_taken_away(nearby.stem()));
+        }
+        found
     }
 
     /// The beginnings of words one edit away from what no word begins with.
     pub(super) fn near_beginnings(&self, begun: &str) -> Vec<Nearby> {
-        near_beginnings(self.words.as_fst(), begun)
+        let mut found = near_beginnings(self.built.words.as_fst(), begun);
+        found.extend(near_beginnings(self.added.words().as_fst(), begun));
+        found
     }
 
-    /// The values of attributes.
-    pub(super) fn values(&self) -> &Values {
-        &self.values
+    /// The attributes that have exactly these words as a value.
+    pub(super) fn values_exactly(&self, stems: &[String]) -> impl Iterator<Item = &ValueTerm> {
+        let built = self.built.values.exactly(stems);
+        built.iter().chain(self.added.values().exactly(stems))
     }
 }
 

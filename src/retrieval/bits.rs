@@ -56,6 +56,17 @@ impl Bits {
         words.for_each(|(own, other)| *own &= other);
     }
 
+    /// Whether it has no documents, nor room for any.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes away what the other set has.
+    pub(super) fn subtract(&mut self, other: &Bits) {
+        let words = self.0.as_flattened_mut().iter_mut().zip(other.words());
+        words.for_each(|(own, other)| *own &= !other);
+    }
+
     /// Adds what the other set has.
     pub(super) fn unite(&mut self, other: &Bits) {
         let words = self.0.as_flattened_mut().iter_mut().zip(other.words());

@@ -204,7 +204,8 @@ impl<'c> Collector<'c> {
         let products = self.columns.products();
         for first in (0..products).step_by(Block::PRODUCTS) {
             let end = products.min(first + Block::PRODUCTS as u32);
-            self.visit_without_words((first..end).collect());
+            let there = |product: &u32| !self.columns.is_gone(*product);
+            self.visit_without_words((first..end).filter(there).collect());
         }
     }
 

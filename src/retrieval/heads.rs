@@ -80,7 +80,9 @@ impl Heads {
             if self.joining.contains(&stem) {
                 continue;
             }
-            let border = self.borders[stem as usize];
+            // A word that came later is as likely one as any that was not seen.
+            let border = self.borders.get(stem as usize).copied();
+            let border = border.unwrap_or(1.0 - 1.0 / DOUBT);
             likely *= border;
             if border == 1.0 {
                 break;

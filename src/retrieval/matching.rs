@@ -31,8 +31,8 @@ pub(super) fn match_units<'i>(
 ) -> tantivy::Result<Vec<Matches<'i>>> {
     let units = &units[..units.len().min(UNITS_MAX)];
     let mut segments = Vec::with_capacity(index.segments.len());
-    for segment in &index.segments {
-        segments.push(Sought::open(index, segment, units)?);
+    for part in &index.segments {
+        segments.push(Sought::open(index, &part.segment, units)?);
     }
     // A word nobody sells cannot be required.
     let is_known = |unit: &usize| segments.iter().any(|sought| sought.has(*unit));
@@ -42,7 +42,14 @@ pub(super) fn match_units<'i>(
     }
     let mut found: Vec<Bits> = Vec::new();
     for step in relaxing::steps(units, &known, head) {
-        let meeting = segments.iter().map(|sought| sought.meeting(step));
+        let parts = segments.iter().zip(&index.segments);
+        let meeting = parts.map(|(sought, part)| {
+            let mut meeting = sought.meeting(step);
+            if !part.hidden.is_nothing() {
+                meeting.subtract(&part.hidden);
+            }
+            meeting
+        });
         if found.is_empty() {
             found = meeting.collect();
         } else {
@@ -69,11 +76,11 @@ impl Matches<'_> {
         block.clear();
         self.documents
             .list(&mut self.listed, &mut block.documents, Block::PRODUCTS);
-        let first = self.sought.segment.first;
+        let segment = self.sought.segment;
         let listed = block.documents.iter();
         block
             .ordinals
-            .extend(listed.map(|document| first + document));
+            .extend(listed.map(|document| segment.ordinal(*document)));
         !block.documents.is_empty()
     }
 
@@ -243,10 +250,16 @@ impl<'i> SoughtAlternative<'i> {
     ) -> tantivy::Result<Option<Self>> {
         let mut stems = Vec::with_capacity(alternative.stems.len());
         for stem in &alternative.stems {
-            let Some(postings) = segment.postings(index.field, stem)? else {
+            // Of a stem that no product has any more, documents may be left that hold no more.
+            let products_with = index.products_with(stem);
+            let postings = match products_with {
+                0 => None,
+                _ => segment.postings(index.field, stem)?,
+            };
+            let Some(postings) = postings else {
                 return Ok(None);
             };
-            let weight = alternative.weight * rarity(index.products_with(stem), index.products);
+            let weight = alternative.weight * rarity(products_with, index.products);
             stems.push(SoughtStem { postings, weight });
         }
         Ok((!stems.is_empty()).then_some(SoughtAlternative(stems)))
@@ -304,10 +317,10 @@ impl Segment {
         if let Some(postings) = self.frequent.get(stem) {
             return Ok(Some(Cow::Borrowed(postings)));
         }
-        let Some(info) = self
-            .inverted
-            .get_term_info(&Term::from_field_text(field, stem))?
-        else {
+        let Some(inverted) = &self.inverted else {
+            return Ok(None);
+        };
+        let Some(info) = inverted.get_term_info(&Term::from_field_text(field, stem))? else {
             return Ok(None);
         };
         Ok(Some(Cow::Owned(Postings::read(self, &info)?)))

@@ -7,6 +7,7 @@ mod bits;
 mod block;
 mod bm25;
 mod collect;
+mod delta;
 mod facets;
 mod features;
 mod heads;
@@ -25,6 +26,7 @@ mod top;
 mod weights;
 mod words;
 
+pub use delta::TextDelta;
 pub use facets::{FacetCount, FacetCounts, Range};
 pub use matching::UNITS_MAX;
 pub use text_index::TextIndex;

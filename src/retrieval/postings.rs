@@ -26,20 +26,37 @@ impl Postings {
     pub(super) fn read(segment: &Segment, info: &TermInfo) -> tantivy::Result<Self> {
         let mut documents = Bits::none_of(segment.documents());
         let mut frequencies = Vec::with_capacity(info.doc_freq as usize);
-        let mut blocks = segment
-            .inverted
-            .read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
+        let Some(inverted) = &segment.inverted else {
+            return Ok(Postings::of(documents, frequencies));
+        };
+        let mut blocks =
+            inverted.read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
         while !blocks.docs().is_empty() {
             blocks.docs().iter().for_each(|at| documents.insert(*at));
             let capped = |frequency: &u32| (*frequency).min(FREQUENCY_MAX) as u8;
             frequencies.extend(blocks.freqs().iter().map(capped));
             blocks.advance();
         }
-        Ok(Postings {
+        Ok(Postings::of(documents, frequencies))
+    }
+
+    /// Documents, and how often each has the stem.
+    fn of(documents: Bits, frequencies: Vec<u8>) -> Self {
+        Postings {
             before: documents.counts_before(),
             documents,
             frequencies,
-        })
+        }
+    }
+
+    /// Documents in order, each as often as it has the stem, of a segment of so many.
+    pub(super) fn listed(listed: &[u32], documents: u32) -> Self {
+        let (mut bits, mut frequencies) = (Bits::none_of(documents), Vec::new());
+        for same in listed.chunk_by(|one, next| one == next) {
+            bits.insert(same[0]);
+            frequencies.push((same.len() as u32).min(FREQUENCY_MAX) as u8);
+        }
+        Postings::of(bits, frequencies)
     }
 
     /// How often the stem stands in a document.

@@ -116,6 +116,34 @@ impl Meaning {
     }
 }
 
+impl Meaning {
+    /// Adds what a product is found by, and counts it; a value that its texts say is found by those.
+    pub(super) fn add_terms(
+        &self,
+        vocabulary: &mut VocabularyBuilder,
+        product: u32,
+        terms: &mut Vec<u32>,
+    ) {
+        match self {
+            Meaning::Stem(_) => {}
+            Meaning::Term(term) => {
+                vocabulary.count(*term, product);
+                terms.push(*term);
+            }
+            Meaning::Value(values) => {
+                for value in values {
+                    let is_said = |stem: &u32| vocabulary.is_counted(*stem, product);
+                    let says = !value.stems.is_empty() && value.stems.iter().all(is_said);
+                    if !vocabulary.is_counted(value.term, product) && !says {
+                        terms.push(value.term);
+                    }
+                    vocabulary.count(value.term, product);
+                }
+            }
+        }
+    }
+}
+
 /// The value itself, or each level of a path; of a color or category each word, too: "dark red" is red.
 fn meanings(
     vocabulary: &mut VocabularyBuilder,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
@@ -9,6 +10,7 @@ use tantivy::index::SegmentId;
 use tantivy::schema::Field;
 use tantivy::{Index, InvertedIndexReader, SegmentReader, Term};
 
+use super::bits::Bits;
 use super::heads::Heads;
 use super::passages::Passages;
 use super::postings::Postings;
@@ -24,27 +26,39 @@ pub(super) const PASSAGES_FILE: &str = "passages.bin";
 pub(super) const HEADS_FILE: &str = "heads.bin";
 pub(super) const TEXT_FIELD: &str = "text";
 
-/// The text side of one catalog, open for reading.
+/// The text side of one catalog, open for reading; a copy shares what does not change.
+#[derive(Clone)]
 pub struct TextIndex {
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Vec<Part>,
     /// Words of an average product.
     pub(super) average_words: f32,
     pub(super) products: u32,
     pub(super) field: Field,
     pub vocabulary: Vocabulary,
     pub(super) passages: Passages,
-    pub(super) heads: Heads,
+    pub(super) heads: Arc<Heads>,
     /// The numbers of the stems after which a title names what a product is made for.
     pub(super) purposes: Vec<u32>,
 }
 
-/// One segment of the inverted index.
+/// One segment of the inverted index, and its documents that hold no more.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub(super) segment: Arc<Segment>,
+    /// Empty when all documents hold.
+    pub(super) hidden: Arc<Bits>,
+}
+
+/// Products that were indexed together.
 pub(super) struct Segment {
-    pub(super) inverted: std::sync::Arc<InvertedIndexReader>,
+    /// `None` when all postings are kept decoded.
+    pub(super) inverted: Option<Arc<InvertedIndexReader>>,
     /// By document: its length, as tantivy rounds and numbers it.
     pub(super) length_ids: Vec<u8>,
-    /// The ordinal of its first product; the others follow in catalog order.
+    /// The ordinal of its first product; the others follow in catalog order …
     pub(super) first: u32,
+    /// … unless it says for each document which product that is.
+    pub(super) ordinals: Vec<u32>,
     /// Stems that stand in so many documents that their postings are kept decoded.
     pub(super) frequent: FxHashMap<String, Postings>,
 }
@@ -63,10 +77,10 @@ impl TextIndex {
             segments.push(Segment::open(reader, field, products)?);
             products += reader.max_doc();
         }
-        let words: u64 = segments
+        let words = segments
             .iter()
-            .map(|segment| segment.inverted.total_num_tokens())
-            .sum();
+            .filter_map(|segment| segment.inverted.as_ref());
+        let words: u64 = words.map(|inverted| inverted.total_num_tokens()).sum();
         let passages: Passages = read(&dir.join(PASSAGES_FILE))?;
         if passages.products() != products {
             let reason = format!("{PASSAGES_FILE} is of another catalog");
@@ -85,13 +99,13 @@ impl TextIndex {
         }
         Ok(TextIndex {
             purposes,
-            segments,
+            segments: segments.into_iter().map(Part::whole).collect(),
             average_words: words as f32 / (products.max(1)) as f32,
             products,
             field,
             vocabulary,
             passages,
-            heads: read(&dir.join(HEADS_FILE))?,
+            heads: Arc::new(read(&dir.join(HEADS_FILE))?),
         })
     }
 
@@ -112,6 +126,16 @@ impl TextIndex {
     }
 }
 
+impl Part {
+    /// A segment all of whose documents hold.
+    pub(super) fn whole(segment: Segment) -> Self {
+        Part {
+            segment: Arc::new(segment),
+            hidden: Arc::default(),
+        }
+    }
+}
+
 impl Segment {
     fn open(
         reader: &SegmentReader,
@@ -120,13 +144,31 @@ impl Segment {
     ) -> Result<Self, tantivy::TantivyError> {
         let lengths = reader.get_fieldnorms_reader(field)?;
         Ok(Segment {
-            inverted: reader.inverted_index(field)?,
+            inverted: Some(reader.inverted_index(field)?),
             length_ids: (0..reader.max_doc())
                 .map(|document| lengths.fieldnorm_id(document))
                 .collect(),
             first,
+            ordinals: Vec::new(),
             frequent: FxHashMap::default(),
         })
+    }
+
+    /// The product of a document.
+    #[inline]
+    pub(super) fn ordinal(&self, document: u32) -> u32 {
+        let own = self.ordinals.get(document as usize).copied();
+        own.unwrap_or(self.first + document)
+    }
+
+    /// The document of a product.
+    pub(super) fn document(&self, ordinal: u32) -> Option<u32> {
+        if !self.ordinals.is_empty() {
+            let found = self.ordinals.binary_search(&ordinal).ok();
+            return found.map(|document| document as u32);
+        }
+        let document = ordinal.checked_sub(self.first)?;
+        (document < self.documents()).then_some(document)
     }
 
     pub(super) fn documents(&self) -> u32 {
@@ -140,9 +182,10 @@ impl Segment {
         stems: impl Iterator<Item = &'s str>,
     ) -> Result<(), tantivy::TantivyError> {
         for stem in stems {
-            let info = self
-                .inverted
-                .get_term_info(&Term::from_field_text(field, stem))?;
+            let Some(inverted) = &self.inverted else {
+                continue;
+            };
+            let info = inverted.get_term_info(&Term::from_field_text(field, stem))?;
             if let Some(info) = info
                 && info.doc_freq >= self.documents().div_ceil(FREQUENT_ONE_IN)
             {

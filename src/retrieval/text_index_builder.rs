@@ -87,7 +87,8 @@ impl TextIndexBuilder {
                 self.vocabulary.count(stem, self.products);
             }
             for token in &words.tokens[product.terms.clone()] {
-                self.add_terms(&meanings[*token as usize], &mut terms);
+                let meaning = &meanings[*token as usize];
+                meaning.add_terms(&mut self.vocabulary, self.products, &mut terms);
             }
             let texts = product
                 .places
@@ -102,28 +103,6 @@ impl TextIndexBuilder {
         }
         self.colors.extend(words.colors.iter().cloned());
         Ok(())
-    }
-
-    /// Adds what the product at hand is found by; a value that its texts say is found by those.
-    fn add_terms(&mut self, meaning: &Meaning, terms: &mut Vec<u32>) {
-        let (vocabulary, product) = (&mut self.vocabulary, self.products);
-        match meaning {
-            Meaning::Stem(_) => {}
-            Meaning::Term(term) => {
-                vocabulary.count(*term, product);
-                terms.push(*term);
-            }
-            Meaning::Value(values) => {
-                for value in values {
-                    let is_said = |stem: &u32| vocabulary.is_counted(*stem, product);
-                    let says = !value.stems.is_empty() && value.stems.iter().all(is_said);
-                    if !vocabulary.is_counted(value.term, product) && !says {
-                        terms.push(value.term);
-                    }
-                    vocabulary.count(value.term, product);
-                }
-            }
-        }
     }
 
     /// Learns what is learned from the whole catalog, and makes everything durable.

@@ -4,7 +4,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
 use super::passages::Place;
-use super::text_index::TextIndex;
+use super::text_index::{Part, TextIndex};
 use crate::query::Together;
 
 /// Where both words are frequent, this many products of the rarer are looked at.
@@ -45,16 +45,18 @@ struct Both {
 impl TextIndex {
     fn looked_at(&self, rarer: u32, other: u32) -> tantivy::Result<Both> {
         let mut both = Both::default();
-        for segment in &self.segments {
+        // What changed lately is too little to tell much.
+        for Part { segment, .. } in &self.segments {
+            let Some(inverted) = &segment.inverted else {
+                continue;
+            };
             let is_named = |document: u32| {
-                let title = self.passages.of(segment.first + document, Place::Title);
+                let title = self.passages.of(segment.ordinal(document), Place::Title);
                 title.contains(&rarer) && title.contains(&other)
             };
             let open = |stem: u32| {
                 let term = Term::from_field_text(self.field, self.vocabulary.text(stem));
-                segment
-                    .inverted
-                    .read_postings(&term, IndexRecordOption::Basic)
+                inverted.read_postings(&term, IndexRecordOption::Basic)
             };
             let (Some(mut of_rarer), Some(mut of_other)) = (open(rarer)?, open(other)?) else {
                 continue;

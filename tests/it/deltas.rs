@@ -6,19 +6,25 @@
 //! 5. The next feed replaces what is older than itself, and nothing else.
 //! 6. After any changes every list, total and count is what brute force over the changed table gives.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use expect_test::expect;
+
 use endcap::catalog::feed::Feed;
 use endcap::catalog::schema::Schema;
-use endcap::engine::Engine;
+use endcap::engine::{Engine, Page};
 use endcap::publishing::{self, Deltas, Operation, Order, ShopPaths, Status};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
-use crate::model::{built, catalog, check_page, filters, query, request};
+use crate::folder::indexed;
+use crate::model::{
+    Condition, Product, built, catalog, check_page, filters, product, query, request,
+};
 use crate::served::{Served, served};
 use crate::shop::{NOW, ask, feed_of, ids, now, shop};
 
@@ -349,4 +355,260 @@ proptest! {
             prop_assert_eq!(ids(&reopened.engine.search(&request).unwrap()), ids(&page));
         }
     }
+}
+
+#[test]
+fn texts_new_products_and_those_that_go_are_found_as_they_are_now() {
+    let shop = priced();
+    let answer = patch(
+        &shop,
+        json!([
+            {"id": "1", "set": {"title": "Crimson clogs"}},
+            {"product": {"id": "4", "title": "Crimson scarf", "brand": "Dogwood", "price": 9}},
+            {"op": "merge", "product": {"id": "2", "title": "Scarlet socks"}},
+            {"op": "delete", "id": "3"},
+            {"op": "delete", "id": "9"},
+            {"product": {"id": "5", "brand": "Dogwood"}},
+        ]),
+    );
+    assert_eq!(
+        statuses(&answer),
+        [
+            "applied", "applied", "applied", "applied", "refused", "refused"
+        ],
+        "{answer}"
+    );
+    assert_eq!(
+        shop.titles("/v1/search?q=crimson"),
+        ["Crimson clogs", "Crimson scarf"]
+    );
+    assert_eq!(
+        shop.titles("/v1/search?q=crimsno"),
+        ["Crimson clogs", "Crimson scarf"],
+        "spelling knows new words"
+    );
+    assert_eq!(shop.titles("/v1/search?q=dogwood"), ["Crimson scarf"]);
+    assert_eq!(shop.titles("/v1/search?q=shoes"), [""; 0]);
+    assert_eq!(shop.titles("/v1/search?q=hat"), [""; 0]);
+    let (_, page) = shop.json("GET", "/v1/search?q=&facets=brand,price", "");
+    assert_eq!(
+        (&page["total"], page["hits"].as_array().unwrap().len()),
+        (&json!(3), 3)
+    );
+    let brands = json!([{"value": "Acorn", "count": 1}, {"value": "Birch", "count": 1}, {"value": "Dogwood", "count": 1}]);
+    assert_eq!(page["facets"]["brand"], brands, "{page}");
+    let (_, socks) = shop.json("GET", "/v1/products/2", "");
+    assert_eq!(
+        (&socks["title"], &socks["price"]),
+        (&json!("Scarlet socks"), &json!(5.5))
+    );
+    let (status, _) = shop.json("GET", "/v1/products/3", "");
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    for (method, path, body, status) in [
+        (
+            "PUT",
+            "/v1/products/6",
+            json!({"id": "6", "title": "Green hat"}),
+            200,
+        ),
+        (
+            "PUT",
+            "/v1/products/6",
+            json!({"id": "7", "title": "Green hat"}),
+            400,
+        ),
+        ("DELETE", "/v1/products/4", json!({}), 200),
+        ("DELETE", "/v1/products/4", json!({}), 404),
+        (
+            "POST",
+            "/v1/products",
+            json!({"products": [{"id": "3", "title": "Blue hat", "brand": "Birch"}]}),
+            200,
+        ),
+    ] {
+        let (answered, told) = shop.ask(method, path, body.to_string());
+        assert_eq!(answered.as_u16(), status, "{told}");
+    }
+    assert_eq!(shop.titles("/v1/search?q=hat"), ["Green hat", "Blue hat"]);
+    let engine = Engine::new(publishing::load(shop.paths()).unwrap(), None);
+    for (query, found) in [
+        ("hat", ["6", "3"].as_slice()),
+        ("crimson", &["1"]),
+        ("socks", &["2"]),
+    ] {
+        assert_eq!(ids(&engine.search(&ask(query)).unwrap()), found, "{query}");
+    }
+}
+
+#[test]
+fn rules_know_products_that_came_and_went() {
+    let own = shop("id | title\n1 | Red shoe\n2 | Red hat").rules(
+        "[[rule]]\nname = \"Red\"\nwhen = { query = { is = \"red\" } }\npin = [{ product = \"2\", position = 1 }]\nsuppress = [\"1\"]\n",
+    );
+    let shop = live(&own.paths);
+    let apply = |operation: Value| {
+        let operation = serde_json::from_value(operation).unwrap();
+        assert_eq!(
+            shop.deltas.apply(vec![operation]).unwrap()[0].status,
+            Status::Applied
+        );
+    };
+    let found = || ids(&shop.engine.search(&ask("red")).unwrap());
+    apply(json!({"op": "delete", "id": "2"}));
+    apply(json!({"product": {"id": "3", "title": "Red tie"}}));
+    assert_eq!(found(), ["3"]);
+    apply(json!({"product": {"id": "2", "title": "Red hat again"}}));
+    assert_eq!(found(), ["2", "3"]);
+}
+
+#[test]
+fn what_changed_is_folded_into_the_next_generation_while_more_is_changed() {
+    let own = shop("id | title | price\n1 | Red shoe | 10\n2 | Blue hat | 20\n3 | Red tie | 30");
+    let shop = live(&own.paths);
+    shop.set("1", "title", json!("Crimson shoe"), None);
+    shop.set("3", "price", json!(5), None);
+    let operation = json!({"op": "delete", "id": "2"});
+    shop.deltas
+        .apply(vec![serde_json::from_value(operation).unwrap()])
+        .unwrap();
+    let catalog = shop.engine.snapshot().catalog.clone();
+    shop.set("1", "price", json!(1), None);
+    let folded = publishing::fold(&own.paths, &catalog).unwrap().unwrap();
+    assert_eq!(
+        (folded.generation, folded.products, folded.built.changes),
+        (2, 2, 3)
+    );
+    assert!(
+        publishing::fold(&own.paths, &catalog).unwrap().is_none(),
+        "another is live by now"
+    );
+    let snapshot = publishing::reload(&own.paths, &shop.engine.snapshot()).unwrap();
+    shop.deltas.swap(snapshot).unwrap();
+    let again = live(&own.paths);
+    for shop in [&shop, &again] {
+        assert_eq!(shop.cheapest_first(), ["1", "3"]);
+        assert_eq!(ids(&shop.engine.search(&ask("crimson")).unwrap()), ["1"]);
+    }
+    let kept: Vec<u64> = publishing::generations(&own.paths.data)
+        .iter()
+        .map(|one| one.generation)
+        .collect();
+    assert_eq!(kept, [2]);
+}
+
+#[test]
+fn feeds_of_changes_say_what_became_of_each_row() {
+    let folder = indexed();
+    folder.write(
+        "changes.csv",
+        "id,price,op,_version\n1,15,,4\n1,14,,3\n2,,delete,\n9,3,,\n3,cheap,,\n",
+    );
+    let path = folder.path("changes.csv");
+    let ended = folder
+        .run(&["index", "--delta", path.to_str().unwrap()])
+        .exits(1);
+    expect![[r#"
+        DIR/changes.csv:5: product `9` has no title
+        DIR/changes.csv:6: `price`: `cheap` is not a number
+    "#]]
+    .assert_eq(&ended.complaint(folder.dir.path()));
+    let page = folder
+        .run(&["search", "", "--json", "--filter", "price > 0"])
+        .succeeds()
+        .json();
+    let prices: Vec<&Value> = page["hits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hit| &hit["product"]["price"])
+        .collect();
+    assert_eq!(prices, [15, 12]);
+    let history = folder.run(&["history", "--json"]).succeeds().json();
+    let last = history
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["what"] == "changed"));
+    assert_eq!(last.unwrap()["reason"], "2 applied, 1 stale", "{history}");
+    folder.write(
+        "changes.jsonl",
+        json!({"id": "3", "increment": {"stock": -4}}).to_string(),
+    );
+    let path = folder.path("changes.jsonl");
+    let ended = folder
+        .run(&["index", "--delta", path.to_str().unwrap(), "--json"])
+        .succeeds();
+    assert_eq!(
+        ended.json(),
+        json!({"applied": 1, "stale": 0, "refused": 0, "problems": []})
+    );
+}
+
+/// What is done with which product of the model; `None` takes it away.
+fn replacements() -> impl Strategy<Value = Vec<(usize, Option<Product>)>> {
+    prop::collection::vec((0usize..12, prop::option::weighted(0.8, product())), 1..8)
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 48, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn catalogs_whose_products_come_change_and_go_equal_brute_force(
+        catalog in catalog(),
+        batches in prop::collection::vec(replacements(), 1..4),
+        asked in prop::collection::vec((query(), filters()), 6),
+    ) {
+        let own = built(&catalog);
+        let shop = live(&own.paths);
+        let mut there: BTreeMap<usize, Product> = catalog.into_iter().enumerate().collect();
+        for batch in batches {
+            let mut operations = Vec::new();
+            for (id, product) in batch {
+                if there.remove(&id).is_some() {
+                    operations.push(json!({"op": "delete", "id": id.to_string()}));
+                }
+                let Some(product) = product else { continue };
+                let rows = rows_of(id, &product).into_iter();
+                operations.extend(rows.map(|row| json!({"product": row})));
+                there.insert(id, product);
+            }
+            let operations = operations.into_iter().map(|one| serde_json::from_value(one).unwrap());
+            let applied = shop.deltas.apply(operations.collect()).unwrap();
+            prop_assert!(applied.iter().all(|one| one.status == Status::Applied), "{:?}", applied);
+        }
+        let reopened = live(&own.paths);
+        for (words, filter) in &asked {
+            let request = request(words, filter);
+            let page = shop.engine.search(&request).unwrap();
+            check_page_of(&there, words, filter, &page)?;
+            prop_assert_eq!(ids(&reopened.engine.search(&request).unwrap()), ids(&page));
+        }
+    }
+}
+
+/// A product of the model as rows of its feed.
+fn rows_of(id: usize, product: &Product) -> Vec<Value> {
+    let variants = product.variants.iter().enumerate();
+    let rows = variants.map(|(number, variant)| {
+        json!({"id": format!("v{id}-{number}"), "group": id.to_string(), "title": product.words.join(" "),
+            "brand": product.brand, "category": product.category, "color": variant.color, "size": variant.size,
+            "price": variant.price, "stock": variant.stock})
+    });
+    rows.collect()
+}
+
+/// As `check_page`, for a catalog whose ids have gaps.
+fn check_page_of(
+    there: &BTreeMap<usize, Product>,
+    words: &[&str],
+    filter: &Option<Condition>,
+    page: &Page,
+) -> Result<(), TestCaseError> {
+    let catalog: Vec<Product> = there.values().cloned().collect();
+    let place = |id: &String| there.keys().position(|own| own.to_string() == *id);
+    let mut page = page.clone();
+    for hit in &mut page.hits {
+        let place = place(&hit.id);
+        prop_assert!(place.is_some(), "{} is gone", hit.id);
+        hit.id = place.unwrap().to_string();
+    }
+    check_page(&catalog, words, filter, &page)
 }

@@ -445,8 +445,11 @@ fn every_route_is_described() {
         delete /v1/jobs/{id} 200 404 503
         get /v1/jobs/{id}/events 200 404 503
         get /v1/problems 200
+        post /v1/products 200 400 413 503
         patch /v1/products 200 400 413 503
         get /v1/products/{id} 200 404
+        put /v1/products/{id} 200 400 503
+        delete /v1/products/{id} 200 404 503
         patch /v1/products/{id} 200 400 404 503
         get /v1/publications 200 503
         get /v1/rules 200

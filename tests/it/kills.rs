@@ -89,6 +89,36 @@ fn kill_pushed_jobs(kills: usize) {
     }
 }
 
+/// The whole catalog is changed row by row, in one write.
+fn kill_delta_jobs(kills: usize) {
+    let folder = indexed();
+    for word in ["walnut", "cherry"] {
+        folder.write(&format!("{word}.jsonl"), catalog(word));
+    }
+    folder.index("walnut.jsonl").succeeds();
+    let mut reached = [0, 0];
+    for _ in 0..kills {
+        let was = live(&folder);
+        let next = if was == "walnut" { "cherry" } else { "walnut" };
+        let (feed, shop) = (folder.path(&format!("{next}.jsonl")), folder.path("shop"));
+        let (feed, shop) = (feed.to_str().unwrap(), shop.to_str().unwrap());
+        endcap_killed(
+            &["index", "--delta", feed, "--shop", shop],
+            Duration::from_millis(rand::random_range(0..200)),
+        );
+        reached[usize::from(live(&folder) == next)] += 1;
+        folder.run(&["history", "--json"]).succeeds().json();
+        folder.run(&["index", "--delta", feed]).succeeds();
+        assert_eq!(live(&folder), next);
+    }
+    eprintln!("old and new after {kills} kills: {reached:?}");
+}
+
+#[test]
+fn a_delta_job_killed_at_any_moment_leaves_the_old_or_the_new_catalog() {
+    kill_delta_jobs(4);
+}
+
 #[test]
 fn a_full_job_killed_at_any_moment_leaves_the_old_or_the_new_catalog() {
     kill_full_jobs(4);
@@ -103,6 +133,7 @@ fn a_pushed_job_killed_at_any_moment_is_taken_up_again() {
 #[test]
 #[ignore = "takes a few minutes"]
 fn a_hundred_kills_at_random_moments_never_mix_or_lose_a_catalog() {
-    kill_full_jobs(80);
-    kill_pushed_jobs(20);
+    kill_full_jobs(60);
+    kill_pushed_jobs(10);
+    kill_delta_jobs(30);
 }

@@ -64,7 +64,7 @@ fn variant() -> impl Strategy<Value = Variant> {
     })
 }
 
-fn product() -> impl Strategy<Value = Product> {
+pub(crate) fn product() -> impl Strategy<Value = Product> {
     let words = prop::collection::vec(prop::sample::select(&WORDS), 1..5);
     let variants = prop::collection::vec(variant(), 1..4);
     (words, maybe(&BRANDS), maybe(&CATEGORIES), variants).prop_map(

@@ -8,7 +8,7 @@ use crate::engine::Catalog;
 impl Seen {
     /// What is wrong, each with what it costs.
     pub(in crate::audit) fn findings(self, catalog: &Catalog) -> Vec<Finding> {
-        let products = u64::from(catalog.columns.products());
+        let products = u64::from(catalog.columns.products_there());
         let all = [
             (
                 Weight::Error,

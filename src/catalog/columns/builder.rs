@@ -15,8 +15,8 @@ pub struct ColumnsBuilder {
     variant_starts: Vec<u32>,
     columns: Vec<Option<ColumnBuilder>>,
     sold_out: Vec<bool>,
-    product_ids: Vec<String>,
-    variant_ids: Vec<String>,
+    product_ids: Vec<Arc<str>>,
+    variant_ids: Vec<Arc<str>>,
 }
 
 /// Numbers values in order of first sight while rows come in.
@@ -84,9 +84,13 @@ impl ColumnsBuilder {
             }
         }
         self.sold_out.push(product.is_sold_out(&self.schema));
-        self.product_ids.push(product.id.clone());
-        self.variant_ids
-            .extend(product.variants.iter().map(|variant| variant.id.clone()));
+        self.product_ids.push(product.id.as_str().into());
+        self.variant_ids.extend(
+            product
+                .variants
+                .iter()
+                .map(|variant| variant.id.as_str().into()),
+        );
         self.variant_starts.push(self.variant_ids.len() as u32);
     }
 
@@ -110,6 +114,8 @@ impl ColumnsBuilder {
             product_ids: Arc::new(self.product_ids),
             variant_ids: Arc::new(self.variant_ids),
             ordinals: Arc::default(),
+            moved: Arc::default(),
+            gone: Arc::default(),
         }
     }
 }

@@ -89,6 +89,11 @@ impl Dictionary {
         (dictionary, places)
     }
 
+    /// Whether another has the same values under the same codes, because it is a copy.
+    pub fn shares_values_with(&self, other: &Dictionary) -> bool {
+        Arc::ptr_eq(&self.values, &other.values)
+    }
+
     /// Says that one product more, or one fewer, has a value.
     pub(super) fn count(&mut self, code: u32, more: bool) {
         let count = &mut self.product_counts[code as usize];

@@ -16,7 +16,7 @@ pub use patched::Change;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 /// How the levels of a category path are joined.
@@ -31,10 +31,16 @@ pub struct Columns {
     columns: Vec<Option<Arc<Column>>>,
     /// By product ordinal: nothing of it can be bought.
     sold_out: Arc<Vec<bool>>,
-    product_ids: Arc<Vec<String>>,
-    variant_ids: Arc<Vec<String>>,
+    product_ids: Arc<Vec<Arc<str>>>,
+    variant_ids: Arc<Vec<Arc<str>>>,
     #[serde(skip)]
-    ordinals: Arc<FxHashMap<String, u32>>,
+    ordinals: Arc<FxHashMap<Arc<str>, u32>>,
+    /// Ids that came or went since, with where they are now.
+    #[serde(skip)]
+    moved: Arc<FxHashMap<Arc<str>, Option<u32>>>,
+    /// Products that are gone; their ordinals stay, and have no values.
+    #[serde(skip)]
+    gone: Arc<FxHashSet<u32>>,
 }
 
 /// The values of one attribute by row: a product or a variant ordinal.
@@ -68,8 +74,20 @@ impl Values {
 }
 
 impl Columns {
+    /// How many ordinals there are; those of products that are gone are among them.
     pub fn products(&self) -> u32 {
         self.product_ids.len() as u32
+    }
+
+    /// How many products there are.
+    pub fn products_there(&self) -> u32 {
+        self.products() - self.gone.len() as u32
+    }
+
+    /// Whether the product of an ordinal was taken away.
+    #[inline]
+    pub fn is_gone(&self, product: u32) -> bool {
+        !self.gone.is_empty() && self.gone.contains(&product)
     }
 
     /// How many attributes it was built for.
@@ -169,12 +187,15 @@ impl Columns {
     }
 
     pub fn product_ids(&self) -> impl Iterator<Item = &str> {
-        self.product_ids.iter().map(String::as_str)
+        self.product_ids.iter().map(|id| &**id)
     }
 
     /// The ordinal of the product with this id, or with a variant of this id.
     pub fn ordinal(&self, id: &str) -> Option<u32> {
-        self.ordinals.get(id).copied()
+        match self.moved.get(id) {
+            Some(moved) => *moved,
+            None => self.ordinals.get(id).copied(),
+        }
     }
 
     /// The word values of a product for an attribute, variants' values included, each once.
@@ -204,7 +225,7 @@ impl Columns {
         }
     }
 
-    fn ordinals_by_id(&self) -> FxHashMap<String, u32> {
+    fn ordinals_by_id(&self) -> FxHashMap<Arc<str>, u32> {
         let ids = self.product_ids.len().max(self.variant_ids.len());
         let mut ordinals = FxHashMap::with_capacity_and_hasher(ids, FxBuildHasher);
         for product in (0..self.products()).rev() {

@@ -63,6 +63,8 @@ impl Columns {
             false => self.rows_of(column.per_variant, change.ordinal),
         };
         let values = match change.product {
+            // A product may come and go between two copies.
+            None if is_new => vec![&[][..]; usize::from(!column.per_variant)],
             None => vec![&[][..]; rows.len()],
             Some(product) if column.per_variant => {
                 let variants = product.variants.iter();
@@ -75,46 +77,81 @@ impl Columns {
         Rows { rows, values }
     }
 
-    /// The same columns for products that may have other variants, or are new.
+    /// The same columns for products that may have other variants, are new or gone.
     fn with_layout(&self, changes: &[Change<'_>]) -> Columns {
         let mut changed = self.clone();
         if changes.iter().all(|change| self.has_layout_of(change)) {
             return changed;
         }
-        let product_ids = Arc::make_mut(&mut changed.product_ids);
         let (mut starts, mut ids) = (vec![0], Vec::with_capacity(self.variant_ids.len()));
-        let mut changes = changes.iter().peekable();
+        let mut rest = changes.iter().peekable();
         let mut ordinal = 0;
-        while ordinal < self.products() || changes.peek().is_some() {
-            let change = changes.next_if(|change| change.ordinal == ordinal);
-            if let Some(product) = change.and_then(|change| change.product) {
-                if ordinal as usize == product_ids.len() {
-                    product_ids.push(product.id.clone());
-                }
-                ids.extend(product.variants.iter().map(|variant| variant.id.clone()));
-            } else {
-                let variants = self.variants_of(ordinal);
-                let own = &self.variant_ids[variants.start as usize..variants.end as usize];
-                ids.extend_from_slice(own);
+        while ordinal < self.products() || rest.peek().is_some() {
+            let change = rest.next_if(|change| change.ordinal == ordinal);
+            let product = change.and_then(|change| change.product);
+            if ordinal >= self.products() {
+                let product_ids = Arc::make_mut(&mut changed.product_ids);
+                product_ids.push(product.map_or("", |product| &product.id).into());
+            }
+            if let Some(product) = product {
+                let variants = product.variants.iter();
+                ids.extend(variants.map(|variant| Arc::from(variant.id.as_str())));
+            } else if ordinal < self.products() {
+                ids.extend_from_slice(self.variant_ids_of(ordinal));
             }
             starts.push(ids.len() as u32);
             ordinal += 1;
         }
         (changed.variant_starts, changed.variant_ids) = (Arc::new(starts), Arc::new(ids));
-        changed.ordinals = Arc::new(changed.ordinals_by_id());
+        for change in changes {
+            changed.move_ids(self, change);
+        }
         changed
     }
 
-    fn has_layout_of(&self, change: &Change<'_>) -> bool {
-        if change.ordinal >= self.products() {
-            return false;
+    /// Says where the ids of a product are now.
+    fn move_ids(&mut self, before: &Columns, change: &Change<'_>) {
+        let ordinal = change.ordinal;
+        let moved = Arc::make_mut(&mut self.moved);
+        if ordinal < before.products() {
+            let own = [&before.product_ids[ordinal as usize]].into_iter();
+            for id in own.chain(before.variant_ids_of(ordinal)) {
+                if before.ordinal(id) == Some(ordinal) {
+                    moved.insert(id.clone(), None);
+                }
+            }
         }
-        let variants = self.variants_of(change.ordinal);
-        let own = &self.variant_ids[variants.start as usize..variants.end as usize];
-        change.product.is_none_or(|product| {
-            let ids = product.variants.iter().map(|variant| &variant.id);
-            ids.eq(own)
-        })
+        let gone = Arc::make_mut(&mut self.gone);
+        let Some(product) = change.product else {
+            gone.insert(ordinal);
+            return;
+        };
+        gone.remove(&ordinal);
+        for variant in &product.variants {
+            // A product's own id comes before a variant of another that is called the same.
+            let is_taken = before
+                .ordinal(&variant.id)
+                .is_some_and(|own| own != ordinal);
+            if !is_taken {
+                moved.insert(variant.id.as_str().into(), Some(ordinal));
+            }
+        }
+        moved.insert(product.id.as_str().into(), Some(ordinal));
+    }
+
+    fn variant_ids_of(&self, product: u32) -> &[Arc<str>] {
+        let variants = self.variants_of(product);
+        &self.variant_ids[variants.start as usize..variants.end as usize]
+    }
+
+    fn has_layout_of(&self, change: &Change<'_>) -> bool {
+        let Some(product) = change.product else {
+            return self.is_gone(change.ordinal);
+        };
+        let ids = || product.variants.iter().map(|variant| variant.id.as_str());
+        change.ordinal < self.products()
+            && !self.is_gone(change.ordinal)
+            && ids().eq(self.variant_ids_of(change.ordinal).iter().map(|id| &**id))
     }
 }
 

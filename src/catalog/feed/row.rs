@@ -101,6 +101,19 @@ impl RawRow {
         Ok(header.names.iter().cloned().zip(texts).collect())
     }
 
+    /// A row of these cells.
+    pub fn of_cells(feed: &str, line: u64, cells: &Fields) -> RawRow {
+        RawRow::of_fields(&Arc::from(feed), line, cells)
+    }
+
+    /// The cells by their columns.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn cells(&self) -> Result<Fields, Problem> {
+        self.fields()
+    }
+
     /// How much text it is.
     pub fn bytes(&self) -> usize {
         self.text.len()

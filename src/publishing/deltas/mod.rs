@@ -3,6 +3,7 @@
 //! Operations that wait together are one commit: one sync of the log, one new snapshot. They are acknowledged when both
 //! are done, so that the next request sees them and no crash loses them.
 
+mod feed;
 mod log;
 mod operation;
 mod patch;
@@ -11,7 +12,8 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use operation::{Applied, Operation, Status};
+pub use feed::Changed;
+pub use operation::{Applied, Fields, Operation, Status, Verb};
 
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -20,15 +22,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 
+use super::load::with_files;
 use super::{PublishError, ShopPaths};
 use crate::engine::{Catalog, Engine, Snapshot};
-use crate::retrieval::WordsReader;
+use crate::retrieval::TextDelta;
 use log::{Entry, Log, What};
 use operation::Known;
-use replay::{Changing, known, replayed};
+use replay::{Changing, id_of, known, replayed, words_of};
 
 /// At most this many operations in one request.
 pub const OPERATIONS_MAX: usize = 10_000;
+
+/// Beyond this many products with other words than in the index they are indexed again with all others.
+const WORDS_CHANGED_MAX: usize = 2_000;
+
+/// Beyond this many changed products a generation is built of them and all others.
+const PRODUCTS_CHANGED_MAX: usize = 100_000;
 
 /// What becomes of operations: one answer for each, or why none could be made durable.
 pub type Answer = Result<Vec<Applied>, Arc<PublishError>>;
@@ -54,7 +63,7 @@ struct Live {
     log: Log,
     known: FxHashMap<String, Known>,
     catalog: Arc<Catalog>,
-    reader: WordsReader,
+    words: TextDelta,
     /// Records in the log.
     records: usize,
 }
@@ -66,7 +75,11 @@ struct Live {
 pub(super) fn up_to_date(data: &Path, catalog: Catalog) -> Result<Catalog, PublishError> {
     let read = Log::of(data).read_on();
     let (entries, _) = read.map_err(PublishError::io(data))?;
-    Ok(replayed(catalog, &entries))
+    if entries.iter().all(|entry| entry.number <= catalog.changes) {
+        return Ok(catalog);
+    }
+    let mut words = words_of(&catalog);
+    Ok(replayed(catalog, &mut words, &entries))
 }
 
 impl Deltas {
@@ -83,7 +96,7 @@ impl Deltas {
         let mut live = Live {
             log: Log::of(&paths.data),
             known: FxHashMap::default(),
-            reader: WordsReader::new(&catalog.schema),
+            words: words_of(&catalog),
             catalog,
             records: 0,
         };
@@ -147,11 +160,20 @@ impl Deltas {
         Ok(())
     }
 
+    /// The catalog that is served when so much of it changed that the next generation should be built of it.
+    pub fn due(&self) -> Option<Arc<Catalog>> {
+        let live = lock(&self.live);
+        let is_due = live.words.changed() > WORDS_CHANGED_MAX
+            || live.catalog.stored.changed().count() > PRODUCTS_CHANGED_MAX;
+        is_due.then(|| live.catalog.clone())
+    }
+
     fn commit(&self, live: &mut Live, waiting: &[Waiting]) -> std::io::Result<Vec<Vec<Applied>>> {
         let _lock = live.log.lock()?;
         live.read_on()?;
         let mut commit = Commit {
-            changing: Changing::of(&live.catalog, &live.reader),
+            catalog: &live.catalog,
+            changing: Changing::of(&live.catalog),
             known: &live.known,
             newer: FxHashMap::default(),
             entries: Vec::new(),
@@ -173,20 +195,24 @@ impl Deltas {
         if entries.is_empty() {
             return Ok(answers);
         }
-        let catalog = Arc::new(changing.finish(last));
         live.log.append(&entries)?;
+        let is_for_rules = changing.changes_ids();
+        let catalog = Arc::new(changing.finish(&mut live.words, last));
         live.records += entries.len();
         live.known.extend(newer);
-        live.catalog = catalog;
-        let snapshot = self.engine.snapshot();
-        self.engine
-            .swap(snapshot.with_catalog(live.catalog.clone()));
+        live.catalog = catalog.clone();
+        self.engine.swap(match is_for_rules {
+            // Rules name products by their ids.
+            true => with_files(&self.paths, catalog),
+            false => self.engine.snapshot().with_catalog(catalog),
+        });
         Ok(answers)
     }
 }
 
 /// Operations on their way into the log and the catalog.
 struct Commit<'l> {
+    catalog: &'l Catalog,
     changing: Changing<'l>,
     known: &'l FxHashMap<String, Known>,
     /// What becomes known.
@@ -199,8 +225,17 @@ struct Commit<'l> {
 
 impl Commit<'_> {
     fn take(&mut self, operation: &Operation) -> Applied {
-        let id = &operation.id;
-        let known = self.newer.get(id).or_else(|| self.known.get(id));
+        let id = match id_of(self.catalog, operation) {
+            Ok(id) => id,
+            Err(reason) => {
+                return Applied {
+                    id: operation.id.clone(),
+                    status: Status::Refused,
+                    reason: Some(reason),
+                };
+            }
+        };
+        let known = self.newer.get(&id).or_else(|| self.known.get(&id));
         let known = known.copied().unwrap_or_default();
         let (status, reason) = match known.stale(operation, self.feed) {
             Some(reason) => (Status::Stale, Some(reason)),
@@ -216,15 +251,14 @@ impl Commit<'_> {
                 number: self.last,
                 what: What::Applied {
                     since: operation.at.unwrap_or_else(|| self.received()),
-                    operation: Box::new(operation.clone()),
+                    operation: Box::new(Operation {
+                        id: id.clone(),
+                        ..operation.clone()
+                    }),
                 },
             });
         }
-        Applied {
-            id: id.clone(),
-            status,
-            reason,
-        }
+        Applied { id, status, reason }
     }
 
     /// What arrives now is newer than the feed, whatever the clocks say.
@@ -253,7 +287,7 @@ impl Live {
             .any(|entry| entry.number > self.catalog.changes)
         {
             let catalog = Catalog::clone(&self.catalog);
-            self.catalog = Arc::new(replayed(catalog, &entries));
+            self.catalog = Arc::new(replayed(catalog, &mut self.words, &entries));
             return Ok(true);
         }
         Ok(false)
@@ -266,11 +300,15 @@ impl Live {
         (self.log, self.records) = (log, entries.len());
         known(&entries, &mut self.known);
         let is_behind = entries.iter().any(|entry| entry.number > catalog.changes);
+        self.words = words_of(&catalog);
         self.catalog = match is_behind {
-            true => Arc::new(replayed(Catalog::clone(&catalog), &entries)),
+            true => Arc::new(replayed(
+                Catalog::clone(&catalog),
+                &mut self.words,
+                &entries,
+            )),
             false => catalog,
         };
-        self.reader = WordsReader::new(&self.catalog.schema);
         Ok(())
     }
 }

@@ -5,16 +5,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 /// Attributes and what is done with each.
-pub(super) type Fields = Map<String, Json>;
+pub type Fields = Map<String, Json>;
 
 /// A change to one product or variant. Attributes go by their names or by the feed's columns; `variants` holds changes
 /// to variants by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
-    /// A product's id, or a variant's.
+    /// `patch` when not said, or `upsert` when there is a product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<Verb>,
+    /// A product's id, or a variant's; a product that is given says its own.
     #[serde(default)]
     pub id: String,
+    /// A product, or a variant, as a row of the feed: columns and their cells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub product: Option<Fields>,
     /// Attributes that get other values; null takes them away.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Object)]
@@ -38,6 +45,65 @@ pub struct Operation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// The product becomes what the row says; it need not be there. Where rows are variants, the others stay.
+    Upsert,
+    /// As `upsert`, but what the row does not say stays as it is.
+    Merge,
+    Patch,
+    /// The product goes, or the variant; its last one goes with the product.
+    Delete,
+}
+
+impl Operation {
+    pub(super) fn verb(&self) -> Verb {
+        self.op.unwrap_or(match self.product {
+            Some(_) => Verb::Upsert,
+            None => Verb::Patch,
+        })
+    }
+
+    /// A row of a feed: as it says in `op`, or what it says in place of what was so.
+    ///
+    /// # Errors
+    /// When its `op` is unknown.
+    pub fn of_row(mut row: Fields) -> Result<Operation, String> {
+        let verbs = ["set", "increment", "add", "remove", "product"];
+        let is_operation = verbs
+            .iter()
+            .any(|verb| row.get(*verb).is_some_and(Json::is_object));
+        if is_operation {
+            let read = serde_json::from_value(Json::Object(row));
+            return read.map_err(|error| error.to_string());
+        }
+        let op = match row.remove("op") {
+            None | Some(Json::Null) => Verb::Merge,
+            Some(op) => serde_json::from_value(op).map_err(|error| format!("`op`: {error}"))?,
+        };
+        let mut stamp = |name: &str| match row.remove(name) {
+            Some(Json::String(text)) => {
+                Some(serde_json::from_str(&text).unwrap_or(Json::String(text)))
+            }
+            stamp => stamp,
+        };
+        let (version, at) = (stamp("_version"), stamp("_at"));
+        let wrong = |error: serde_json::Error| format!("`_version` or `_at`: {error}");
+        Ok(Operation {
+            op: Some(op),
+            version: version
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(wrong)?,
+            at: at.map(serde_json::from_value).transpose().map_err(wrong)?,
+            product: Some(row),
+            ..Operation::default()
+        })
+    }
 }
 
 /// What became of an operation.

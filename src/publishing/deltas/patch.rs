@@ -12,7 +12,7 @@ const VARIANTS: &str = "variants";
 
 /// What is done with an attribute's values.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Verb {
+enum Doing {
     Set,
     Increment,
     Add,
@@ -45,10 +45,10 @@ pub(super) fn patched(
         _ => Target::All,
     };
     let verbs = [
-        (Verb::Set, &operation.set),
-        (Verb::Increment, &operation.increment),
-        (Verb::Add, &operation.add),
-        (Verb::Remove, &operation.remove),
+        (Doing::Set, &operation.set),
+        (Doing::Increment, &operation.increment),
+        (Doing::Add, &operation.add),
+        (Doing::Remove, &operation.remove),
     ];
     if verbs.iter().all(|(_, fields)| fields.is_empty()) {
         return Err("says nothing to do: write `set`, `increment`, `add` or `remove`".into());
@@ -84,7 +84,7 @@ struct Patching<'s> {
 }
 
 impl Patching<'_> {
-    fn apply_all(&mut self, verb: Verb, fields: &Fields, target: Target) -> Result<(), String> {
+    fn apply_all(&mut self, verb: Doing, fields: &Fields, target: Target) -> Result<(), String> {
         let mut fields = fields.iter();
         fields.try_for_each(|(name, value)| self.apply(verb, name, value, target))
     }
@@ -93,7 +93,7 @@ impl Patching<'_> {
     /// object go by their path, as in `specs.color`.
     fn apply(
         &mut self,
-        verb: Verb,
+        verb: Doing,
         name: &str,
         value: &Json,
         target: Target,
@@ -155,12 +155,12 @@ enum Change {
 
 impl Change {
     fn read(
-        verb: Verb,
+        verb: Doing,
         attribute: &Attribute,
         schema: &Schema,
         value: &Json,
     ) -> Result<Change, String> {
-        if verb == Verb::Increment {
+        if verb == Doing::Increment {
             if !matches!(attribute.kind, Kind::Number | Kind::Money) {
                 return Err("is no number, and only numbers can be incremented".into());
             }
@@ -172,9 +172,9 @@ impl Change {
         let cells: Cells<'_> = vec![(column, Cell::from(value))].into();
         let values = values_in(attribute, Some(&schema.currency), &cells)?.values;
         Ok(match verb {
-            Verb::Set | Verb::Increment => Change::Set(values),
-            Verb::Add => Change::Add(values),
-            Verb::Remove => Change::Remove(values),
+            Doing::Set | Doing::Increment => Change::Set(values),
+            Doing::Add => Change::Add(values),
+            Doing::Remove => Change::Remove(values),
         })
     }
 
