@@ -81,15 +81,19 @@ impl Operation {
             let read = serde_json::from_value(Json::Object(row));
             return read.map_err(|error| error.to_string());
         }
-        let op = match row.remove("op") {
-            None | Some(Json::Null) => Verb::Merge,
+        let mut said = |name: &str| {
+            let cell = row.remove(name)?;
+            let is_empty =
+                cell.is_null() || cell.as_str().is_some_and(|text| text.trim().is_empty());
+            (!is_empty).then_some(cell)
+        };
+        let op = match said("op") {
+            None => Verb::Merge,
             Some(op) => serde_json::from_value(op).map_err(|error| format!("`op`: {error}"))?,
         };
-        let mut stamp = |name: &str| match row.remove(name) {
-            Some(Json::String(text)) => {
-                Some(serde_json::from_str(&text).unwrap_or(Json::String(text)))
-            }
-            stamp => stamp,
+        let mut stamp = |name: &str| match said(name)? {
+            Json::String(text) => Some(serde_json::from_str(&text).unwrap_or(Json::String(text))),
+            stamp => Some(stamp),
         };
         let (version, at) = (stamp("_version"), stamp("_at"));
         let wrong = |error: serde_json::Error| format!("`_version` or `_at`: {error}");
