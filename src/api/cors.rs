@@ -26,9 +26,9 @@ const REMEMBERED_S: HeaderValue = HeaderValue::from_static("86400");
 /// any page may; what it may do is what its key allows.
 pub(super) async fn allow(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_for_pages = path.starts_with("/1/") || NATIVE.contains(&path);
+    let is_open = is_for_pages(path);
     let asked = request.headers();
-    let Some(origin) = asked.get(ORIGIN).filter(|_| is_for_pages).cloned() else {
+    let Some(origin) = asked.get(ORIGIN).filter(|_| is_open).cloned() else {
         return next.run(request).await;
     };
     let is_question =
@@ -48,6 +48,11 @@ pub(super) async fn allow(request: Request, next: Next) -> Response {
     };
     allow_origin(response.headers_mut(), origin);
     response
+}
+
+/// Whether pages of other hosts may ask it.
+pub(super) fn is_for_pages(path: &str) -> bool {
+    path.starts_with("/1/") || NATIVE.contains(&path)
 }
 
 fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {

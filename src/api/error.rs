@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::auth::KeyError;
 use crate::engine::EngineError;
 use crate::journal::JournalError;
 use crate::publishing::history::HistoryError;
@@ -66,6 +67,20 @@ impl ApiError {
         ApiError::new(StatusCode::CONFLICT, "version_conflict", message)
     }
 
+    /// Nobody knows who asks.
+    pub(super) fn unauthorized(message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    /// Whoever asks may not.
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    pub(super) fn too_many(message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message)
+    }
+
     pub(super) fn unavailable(message: impl Into<String>) -> Self {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
     }
@@ -106,6 +121,16 @@ impl From<EditError> for ApiError {
             }
             EditError::History(HistoryError::Io { .. }) => ApiError::internal(&error),
             EditError::History(_) => ApiError::not_found(error.to_string()),
+        }
+    }
+}
+
+impl From<KeyError> for ApiError {
+    fn from(error: KeyError) -> Self {
+        match &error {
+            KeyError::Refused(_) => ApiError::bad_request("bad_parameter", error.to_string()),
+            KeyError::Missing(_) => ApiError::not_found(error.to_string()),
+            KeyError::Io { .. } | KeyError::Damaged { .. } => ApiError::internal(&error),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The shop over HTTP.
 
 mod algolia;
+pub mod auth;
 mod body;
 mod console;
 mod cors;
@@ -51,6 +52,9 @@ pub struct Shop {
     deltas: Option<Arc<Deltas>>,
     /// `None` when feeds cannot be taken.
     jobs: Option<Arc<Jobs>>,
+    /// `None` when the server is open and asks for none.
+    keys: Option<Arc<auth::Keys>>,
+    rates: Arc<auth::Rates>,
     /// The names that clients of Algolia use.
     indices: Arc<algolia::Indices>,
     /// The lists that clients of Algolia began.
@@ -81,9 +85,19 @@ impl Shop {
             paths: Arc::new(paths),
             indices: Arc::new(algolia::Indices::new(&name, AlgoliaSettings::default())),
             lists: Arc::default(),
+            keys: None,
+            rates: Arc::default(),
             name: name.into(),
             limits,
             places: Arc::new(Semaphore::new(REQUESTS_MAX)),
+        }
+    }
+
+    /// The same shop for whoever has a key.
+    pub fn with_keys(self, keys: auth::Keys) -> Self {
+        Shop {
+            keys: Some(Arc::new(keys)),
+            ..self
         }
     }
 

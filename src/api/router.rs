@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::algolia::AlgoliaError;
 use super::error::ApiError;
-use super::{Shop, algolia, console, cors, metrics, native, operations, pages};
+use super::{Shop, algolia, auth, console, cors, metrics, native, operations, pages};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,6 +22,7 @@ use super::{Shop, algolia, console, cors, metrics, native, operations, pages};
         (name = "shoppers", description = "Who shoppers are, and what is known of them."),
         (name = "merchandising", description = "What merchants decide."),
         (name = "catalog", description = "Feeds in, and what becomes of them."),
+        (name = "keys", description = "Who may do what."),
         (name = "operations", description = "How the server is."),
     )
 )]
@@ -91,6 +92,9 @@ pub fn router(shop: Shop) -> Router {
         .routes(routes!(native::feeds::list))
         .routes(routes!(native::feeds::get, native::feeds::cancel))
         .routes(routes!(native::feeds::watch))
+        .routes(routes!(native::keys::list, native::keys::add))
+        .routes(routes!(native::keys::revoke))
+        .routes(routes!(native::keys::rotate))
         .routes(routes!(native::audit::get))
         .routes(routes!(native::audit::report))
         .routes(routes!(native::problems::get))
@@ -122,6 +126,7 @@ pub fn router(shop: Shop) -> Router {
         .merge(algolia())
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn_with_state(shop.clone(), auth::admit))
         .layer(middleware::from_fn(cors::allow))
         .layer(middleware::from_fn(metrics::measure))
         .layer(CatchPanicLayer::custom(|_| {

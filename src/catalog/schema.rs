@@ -243,10 +243,12 @@ impl Schema {
             .position(|attribute| attribute.name == name)
     }
 
-    /// The position of the attribute of this name, or of the path whose level this names: `category.lvl1`.
+    /// The position of the attribute of this name, or of the path whose level this names: `category.lvl1`. Others call
+    /// tags `_tags`.
     pub fn named(&self, name: &str) -> Option<usize> {
+        let tags = || self.position("tags").filter(|_| name == "_tags");
         let level = || Some(self.level(name)?.0);
-        self.position(name).or_else(level)
+        self.position(name).or_else(tags).or_else(level)
     }
 
     /// The path attribute and the level of it, counted from 0, that a name such as `category.lvl1` means: shops that

@@ -76,6 +76,7 @@ impl Demo {
             println!("  shop as Ida, then switch between Personalized and Plain to see what moves");
             println!("  ask a card \"why is this here\"");
             println!("  edit merchandising/rules/demo.toml, save, and search again");
+            println!("it asks for no keys; `endcap keys add NAME --role ROLE` and `endcap serve` make it ask");
             println!("stop with Ctrl-C");
         })
     }

@@ -59,6 +59,7 @@ impl Init {
         for path in written.into_iter().chain(schemas) {
             println!("wrote {}", path.display());
         }
+        super::keys::make_first(&super::ShopPaths::new(&self.dir, "data"))?;
         println!(
             "next: endcap index {} --shop {}",
             self.from,

@@ -23,6 +23,7 @@ mod history;
 mod index;
 mod init;
 mod judge;
+mod keys;
 mod next_item;
 mod output;
 mod replay;
@@ -89,6 +90,8 @@ enum Command {
     History(history::History),
     /// Serve the storefront and the API.
     Serve(serve::Serve),
+    /// List, make, rotate and revoke keys.
+    Keys(keys::KeysOf),
     /// Search from the command line.
     Search(search::Search),
     /// Say what is wrong with the shop's files, or with its data.
@@ -169,6 +172,7 @@ pub fn run() -> ExitCode {
         Command::Rollback(rollback) => rollback.run(&paths),
         Command::History(history) => history.run(&paths),
         Command::Serve(serve) => serve.run(&paths, &settings),
+        Command::Keys(keys) => keys.run(&paths),
         Command::Search(search) => search.run(&paths),
         Command::Check(check) => check.run(&paths, &settings),
         Command::Replay(replay) => replay.run(&paths),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::output::print_problems;
 use super::settings::Settings;
 use super::{CliError, Outcome, open};
+use crate::api::auth::Keys;
 use crate::api::{self, Limits};
 use crate::publishing::ShopPaths;
 
@@ -30,10 +31,6 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, paths: &ShopPaths, settings: &Settings) -> Result<Outcome, CliError> {
-        if !self.open {
-            let reason = "keys are not part of this version, so `serve` needs --open, which asks for none and listens on loopback only";
-            return Err(CliError::Usage(reason.into()));
-        }
         self.serve(paths, settings, |address| {
             println!("serving http://{address}/ (storefront), http://{address}/openapi.json (API); stop with Ctrl-C");
         })
@@ -52,13 +49,17 @@ impl Serve {
                 "`{listen}` is not an address with a port: write for example 127.0.0.1:7700"
             ))
         })?;
-        if !address.ip().is_loopback() {
+        if self.open && !address.ip().is_loopback() {
             let reason = format!(
                 "--open listens on loopback only, and {} is not: write for example 127.0.0.1:7700",
                 address.ip()
             );
             return Err(CliError::Usage(reason));
         }
+        let keys = match self.open {
+            true => None,
+            false => Some(keys_of(paths)?),
+        };
         let engine = Arc::new(open(paths)?);
         print_problems(&engine.snapshot().problems);
         let limits = Limits {
@@ -69,6 +70,10 @@ impl Serve {
         let name = self.name.unwrap_or_else(|| settings.name.clone());
         let shop = api::Shop::new(engine.clone(), paths.clone(), name, limits)
             .with_indices(settings.algolia.clone());
+        let shop = match keys {
+            Some(keys) => shop.with_keys(keys),
+            None => shop,
+        };
         api::serve(shop, address, ready).map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => CliError::Failed(format!(
                 "{address} is in use by another process: stop it, or choose another port with --listen"
@@ -81,4 +86,14 @@ impl Serve {
         }
         Ok(Outcome::Done)
     }
+}
+
+/// The keys of a shop, which has some.
+fn keys_of(paths: &ShopPaths) -> Result<Keys, CliError> {
+    let keys = Keys::open(&paths.data)?;
+    if keys.list()?.is_empty() {
+        let reason = "there are no keys, so nobody could ask anything: make some with `endcap keys add NAME --role ROLE`, or add --open, which asks for none and listens on loopback only";
+        return Err(CliError::Usage(reason.into()));
+    }
+    Ok(keys)
 }

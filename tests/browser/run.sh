@@ -1,9 +1,10 @@
 #!/bin/sh
-# The storefront's browser test on a fresh demo shop:
+# The browser tests on a fresh demo shop:
 #
 #     tests/browser/run.sh target/release/endcap
 #
-# Serves the shop on a free port, runs storefront.mjs, stops the server and exits with the test's status.
+# Serves the shop on a free port, runs storefront.mjs and algolia.mjs (unmodified Algolia clients), stops the server and
+# exits with the tests' status.
 # CHROMIUM names the browser; without one, Debian's is installed when this runs as root.
 set -eu
 
@@ -25,8 +26,8 @@ if [ -z "$CHROMIUM" ]; then
 fi
 export CHROMIUM
 
-if [ ! -d node_modules/playwright-core ]; then
-    say "installing playwright-core"
+if [ ! -d node_modules/playwright-core ] || [ ! -d node_modules/esbuild ]; then
+    say "installing playwright-core, esbuild and the clients"
     if [ -f package-lock.json ]; then npm ci --no-audit --no-fund; else npm install --no-audit --no-fund; fi
 fi
 
@@ -53,9 +54,11 @@ until node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), ()
     waited_s=$((waited_s + 1))
 done
 
-say "running storefront.mjs with $CHROMIUM"
 status=0
-node storefront.mjs "$base" || status=$?
+for test in storefront.mjs algolia.mjs; do
+    say "running $test with $CHROMIUM"
+    node "$test" "$base" || status=$?
+done
 [ "$status" -eq 0 ] || { say "the server said:" >&2; tail -n 30 "$place/log" >&2; }
 say "$([ "$status" -eq 0 ] && echo passed || echo failed)"
 exit "$status"

@@ -444,6 +444,10 @@ fn every_route_is_described() {
         get /v1/jobs/{id} 200 404 503
         delete /v1/jobs/{id} 200 404 503
         get /v1/jobs/{id}/events 200 404 503
+        get /v1/keys 200 409 503
+        post /v1/keys 201 400 409 413 503
+        delete /v1/keys/{id} 204 404 409 503
+        post /v1/keys/{id}/rotate 200 404 409 503
         get /v1/problems 200
         post /v1/products 200 400 413 503
         patch /v1/products 200 400 413 503

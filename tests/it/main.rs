@@ -18,6 +18,7 @@ mod folder;
 mod http;
 mod icecat;
 mod jobs;
+mod keys;
 mod kills;
 mod languages;
 mod mistakes;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use endcap::api::auth::Keys;
 use endcap::api::{self, Limits, router};
 use endcap::engine::Engine;
 use endcap::publishing;
@@ -25,8 +26,17 @@ pub(crate) struct Served {
     router: Router,
 }
 
-/// The router of a shop, with shoppers.
+/// The router of a shop that asks for no keys, with shoppers.
 pub(crate) fn served(shop: Shop) -> Served {
+    served_as(shop, |api| api)
+}
+
+/// The router of a shop that asks for these keys.
+pub(crate) fn served_with_keys(shop: Shop, keys: Keys) -> Served {
+    served_as(shop, |api| api.with_keys(keys))
+}
+
+fn served_as(shop: Shop, change: impl FnOnce(api::Shop) -> api::Shop) -> Served {
     let snapshot = publishing::load(&shop.paths).unwrap();
     let journal = shop.paths.journal();
     std::fs::create_dir_all(&journal).unwrap();
@@ -40,7 +50,7 @@ pub(crate) fn served(shop: Shop) -> Served {
     let api = api::Shop::new(engine, shop.paths.clone(), "Corner Shop".into(), limits);
     Served {
         _shop: shop,
-        router: router(api),
+        router: router(change(api)),
     }
 }
 

@@ -68,6 +68,17 @@ impl IntoResponse for AlgoliaError {
     }
 }
 
+/// The filters that the lists of conditions and `filters` of a request say.
+pub(super) fn narrowing_of(request: &Map<String, Value>) -> Result<Vec<String>, String> {
+    let parameters = parameters::Parameters::everything(request);
+    let all = || {
+        let mut all = narrowing::conditions(&parameters)?;
+        all.extend(narrowing::filters(&parameters)?);
+        Ok::<Vec<String>, AlgoliaError>(all)
+    };
+    all().map_err(|error| error.message)
+}
+
 /// A JSON object, whatever its content type; clients may compress it.
 async fn object(
     shop: &Shop,

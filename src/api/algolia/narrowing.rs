@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::AlgoliaError;
 use super::parameters::{Parameters, invalid};
-use crate::catalog::schema::Schema;
 use crate::engine::Leaning;
 
 /// A score of 1 lifts or buries by this factor.
@@ -13,14 +12,11 @@ const LIFT: f64 = 2.0;
 /// Higher scores lift no more than this one.
 const SCORE_MAX: f64 = 10.0;
 
-/// Where tags are, when `tagFilters` asks for some.
-const TAG_ATTRIBUTES: [&str; 2] = ["_tags", "tags"];
+/// Where tags are.
+const TAGS: &str = "_tags";
 
 /// What the lists of conditions say, each a filter of its own; all must hold. `filters` is not among them.
-pub(super) fn conditions(
-    schema: &Schema,
-    parameters: &Parameters,
-) -> Result<Vec<String>, AlgoliaError> {
+pub(super) fn conditions(parameters: &Parameters) -> Result<Vec<String>, AlgoliaError> {
     let mut conditions = Vec::new();
     let mut add = |name: &str, read: &dyn Fn(&str) -> Result<String, AlgoliaError>| {
         for any in alternatives(name, parameters)? {
@@ -34,7 +30,7 @@ pub(super) fn conditions(
         facet_condition("facetFilters", text)
     })?;
     add("numericFilters", &numeric_condition)?;
-    add("tagFilters", &|text| tag_condition(schema, text))?;
+    add("tagFilters", &tag_condition)?;
     Ok(conditions)
 }
 
@@ -155,16 +151,11 @@ fn numeric_condition(text: &str) -> Result<String, AlgoliaError> {
     }
 }
 
-fn tag_condition(schema: &Schema, text: &str) -> Result<String, AlgoliaError> {
-    let has = |name: &&str| schema.position(name).is_some();
-    let Some(name) = TAG_ATTRIBUTES.into_iter().find(has) else {
-        let message = "tagFilters needs an attribute `_tags` or `tags`, which the shop lacks: use facetFilters";
-        return Err(AlgoliaError::bad_request(message));
-    };
+fn tag_condition(text: &str) -> Result<String, AlgoliaError> {
     let text = text.trim();
     Ok(match text.strip_prefix('-') {
-        Some(tag) => format!("NOT {name}:{}", quoted(tag)),
-        None => format!("{name}:{}", quoted(text)),
+        Some(tag) => format!("NOT {TAGS}:{}", quoted(tag)),
+        None => format!("{TAGS}:{}", quoted(text)),
     })
 }
 
@@ -242,17 +233,12 @@ mod tests {
 
     use super::*;
 
-    fn schema() -> Schema {
-        let text = "id = \"id\"\n[[attribute]]\nname = \"title\"\ntype = \"text\"\nrole = \"title\"\n[[attribute]]\nname = \"tags\"\ntype = \"keyword\"\nfacet = true\n";
-        Schema::parse("schema.toml", text).unwrap()
-    }
-
     fn parameters(request: Value) -> Parameters {
         Parameters::of(request.as_object().unwrap()).unwrap()
     }
 
     fn check(request: Value, expected: &[&str]) {
-        let found = conditions(&schema(), &parameters(request)).unwrap();
+        let found = conditions(&parameters(request)).unwrap();
         assert_eq!(found, expected);
     }
 
@@ -289,8 +275,8 @@ mod tests {
                 "price >= 10",
                 "price <= 50 OR stock = 0",
                 "price:1 TO 2",
-                r#"tags:"a""#,
-                r#"NOT tags:"b""#,
+                r#"_tags:"a""#,
+                r#"NOT _tags:"b""#,
             ],
         );
     }
@@ -305,7 +291,7 @@ mod tests {
             json!({"numericFilters": ["price>=NaN"]}),
             json!({"numericFilters": 3}),
         ] {
-            assert!(conditions(&schema(), &parameters(request)).is_err());
+            assert!(conditions(&parameters(request)).is_err());
         }
     }
 

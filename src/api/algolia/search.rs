@@ -3,17 +3,19 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
 use serde_json::{Map, Value, json};
 
 use super::answer::{self, Asked};
 use super::facets::{FacetSearch, FacetsAsked};
 use super::highlight::Style;
+use super::indices::Index;
 use super::parameters::Parameters;
 use super::{AlgoliaError, narrowing, object};
+use crate::api::auth::Grant;
 use crate::api::{Shop, blocking, now};
 use crate::catalog::schema::Schema;
 use crate::engine::{HITS_PER_PAGE_MAX, Request, RulesSwitch};
@@ -32,6 +34,24 @@ struct Wanted {
     request: Request,
 }
 
+/// Who asks which shop.
+struct Asker<'a> {
+    shop: &'a Shop,
+    grant: &'a Grant,
+}
+
+impl Asker<'_> {
+    /// What an index name stands for, when the key may use it.
+    fn index(&self, schema: &Schema, name: &str) -> Result<Index, AlgoliaError> {
+        let indices = self.grant.indices.as_ref();
+        if indices.is_some_and(|own| own.iter().all(|own| own != name)) {
+            let message = "Index not allowed with this API key";
+            return Err(AlgoliaError::new(StatusCode::FORBIDDEN, message));
+        }
+        self.shop.indices.find(schema, name)
+    }
+}
+
 enum Kind {
     Records(Box<Asked>),
     FacetValues(Box<FacetSearch>),
@@ -40,6 +60,7 @@ enum Kind {
 /// Several searches at a time.
 pub(in crate::api) async fn queries(
     State(shop): State<Shop>,
+    Extension(grant): Extension<Grant>,
     Path(index): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -62,7 +83,15 @@ pub(in crate::api) async fn queries(
         return Err(AlgoliaError::bad_request(message));
     }
     let stops = body.get("strategy").and_then(Value::as_str) == Some("stopIfEnoughMatches");
-    let wanted = requests.iter().map(|request| read(&shop, request));
+    let wanted = requests.iter().map(|request| {
+        read(
+            &Asker {
+                shop: &shop,
+                grant: &grant,
+            },
+            request,
+        )
+    });
     let wanted = wanted.collect::<Result<Vec<Wanted>, AlgoliaError>>()?;
     let results = answer_all(&shop, wanted, stops).await?;
     Ok(Json(json!({"results": results})))
@@ -71,25 +100,42 @@ pub(in crate::api) async fn queries(
 /// One search.
 pub(in crate::api) async fn query(
     State(shop): State<Shop>,
+    Extension(grant): Extension<Grant>,
     Path(index): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, AlgoliaError> {
     let body = object(&shop, &headers, body).await?;
     let parameters = Parameters::of(&body)?;
-    let wanted = records(&shop, &index, parameters)?;
+    let wanted = records(
+        &Asker {
+            shop: &shop,
+            grant: &grant,
+        },
+        &index,
+        parameters,
+    )?;
     answer_one(&shop, wanted).await
 }
 
 /// A search among the values of a facet.
 pub(in crate::api) async fn facet(
     State(shop): State<Shop>,
+    Extension(grant): Extension<Grant>,
     Path((index, facet)): Path<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, AlgoliaError> {
     let body = object(&shop, &headers, body).await?;
-    let wanted = facet_values(&shop, &index, &facet, &body)?;
+    let wanted = facet_values(
+        &Asker {
+            shop: &shop,
+            grant: &grant,
+        },
+        &index,
+        &facet,
+        &body,
+    )?;
     answer_one(&shop, wanted).await
 }
 
@@ -133,7 +179,7 @@ async fn answer_all(
     blocking(shop, answers).await?
 }
 
-fn read(shop: &Shop, request: &Value) -> Result<Wanted, AlgoliaError> {
+fn read(asker: &Asker<'_>, request: &Value) -> Result<Wanted, AlgoliaError> {
     let Value::Object(request) = request else {
         return Err(AlgoliaError::bad_request(
             "each of `requests` has to be an object",
@@ -146,20 +192,25 @@ fn read(shop: &Shop, request: &Value) -> Result<Wanted, AlgoliaError> {
         ));
     };
     match (text("type"), text("facet")) {
-        (Some("facet"), Some(facet)) => facet_values(shop, index, facet, request),
+        (Some("facet"), Some(facet)) => facet_values(asker, index, facet, request),
         (Some("facet"), None) => Err(AlgoliaError::bad_request(
             "a request of type `facet` needs `facet`",
         )),
-        _ => records(shop, index, Parameters::of(request)?),
+        _ => records(asker, index, Parameters::of(request)?),
     }
 }
 
-fn records(shop: &Shop, index_name: &str, parameters: Parameters) -> Result<Wanted, AlgoliaError> {
+fn records(
+    asker: &Asker<'_>,
+    index_name: &str,
+    parameters: Parameters,
+) -> Result<Wanted, AlgoliaError> {
+    let shop = asker.shop;
     let snapshot = shop.engine.snapshot();
     let schema = &snapshot.catalog.schema;
-    let index = shop.indices.find(schema, index_name)?;
+    let index = asker.index(schema, index_name)?;
     let facets = FacetsAsked::of(schema, &parameters)?;
-    let request = engine_request(shop, schema, &parameters)?;
+    let request = engine_request(asker.grant, &parameters)?;
     let truth = |name| Ok::<bool, AlgoliaError>(parameters.truth(name)?.unwrap_or_default());
     let click_analytics = truth("clickAnalytics")?;
     let ranking_info = truth("getRankingInfo")?;
@@ -224,14 +275,14 @@ fn remember(shop: &Shop, request: &mut Request) {
 }
 
 fn facet_values(
-    shop: &Shop,
+    asker: &Asker<'_>,
     index: &str,
     facet: &str,
     request: &Map<String, Value>,
 ) -> Result<Wanted, AlgoliaError> {
-    let snapshot = shop.engine.snapshot();
+    let snapshot = asker.shop.engine.snapshot();
     let schema = &snapshot.catalog.schema;
-    shop.indices.find(schema, index)?;
+    asker.index(schema, index)?;
     let parameters = Parameters::of(request)?;
     let mut outer = Parameters::everything(request);
     outer.overrule(parameters.clone());
@@ -240,7 +291,7 @@ fn facet_values(
         facets: vec![search.facet.attribute.clone()],
         facet_values_max: Some(FacetSearch::VALUES_LOOKED_AT),
         hits_per_page: 0,
-        ..engine_request(shop, schema, &parameters)?
+        ..engine_request(asker.grant, &parameters)?
     };
     Ok(Wanted {
         of: Kind::FacetValues(Box::new(search)),
@@ -249,11 +300,7 @@ fn facet_values(
 }
 
 /// What the engine is asked, window, facets and sort aside.
-fn engine_request(
-    _shop: &Shop,
-    schema: &Schema,
-    parameters: &Parameters,
-) -> Result<Request, AlgoliaError> {
+fn engine_request(grant: &Grant, parameters: &Parameters) -> Result<Request, AlgoliaError> {
     let query = parameters.text("query")?.unwrap_or_default();
     let is_open = !query.ends_with(char::is_whitespace)
         && parameters.text("queryType")?.as_deref() != Some("prefixNone");
@@ -265,9 +312,9 @@ fn engine_request(
     let takes_no_typos = parameters
         .value("typoTolerance")
         .is_some_and(|own| matches!(own, Value::Bool(false)) || own.as_str() == Some("false"));
-    Ok(Request {
+    let mut request = Request {
         filter: narrowing::filters(parameters)?,
-        within: narrowing::conditions(schema, parameters)?,
+        within: narrowing::conditions(parameters)?,
         leanings: narrowing::leanings(parameters)?,
         counting: Counting::List,
         shopper: parameters
@@ -291,5 +338,7 @@ fn engine_request(
             LastWord::Whole
         },
         ..Request::new(query, now())
-    })
+    };
+    grant.narrow(&mut request);
+    Ok(request)
 }

@@ -3,6 +3,7 @@
 pub(super) mod audit;
 pub(super) mod events;
 pub(super) mod feeds;
+pub(super) mod keys;
 pub(super) mod problems;
 pub(super) mod products;
 pub(super) mod rules;

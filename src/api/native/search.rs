@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::{Extension, Json};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::super::auth::{Grant, Role};
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
 use crate::engine::{Page, Request, RulesSwitch};
@@ -147,10 +148,11 @@ impl SearchParameters {
     (status = 200, body = Page), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn get(
     State(shop): State<Shop>,
+    Extension(grant): Extension<Grant>,
     parameters: Result<Query<SearchParameters>, QueryRejection>,
 ) -> Result<Json<Page>, ApiError> {
     let Query(parameters) = parameters.map_err(super::query_error)?;
-    answer(shop, parameters).await
+    answer(shop, &grant, parameters).await
 }
 
 /// Search, or list a category when there are no words.
@@ -159,14 +161,24 @@ pub(in crate::api) async fn get(
     (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn post(
     State(shop): State<Shop>,
+    Extension(grant): Extension<Grant>,
     body: Body,
 ) -> Result<Json<Page>, ApiError> {
     let parameters = super::json(&shop, body).await?;
-    answer(shop, parameters).await
+    answer(shop, &grant, parameters).await
 }
 
-async fn answer(shop: Shop, parameters: SearchParameters) -> Result<Json<Page>, ApiError> {
-    let request = parameters.into_request()?;
+async fn answer(
+    shop: Shop,
+    grant: &Grant,
+    parameters: SearchParameters,
+) -> Result<Json<Page>, ApiError> {
+    if parameters.now.is_some() && !grant.has(Role::Merchandise) {
+        let message = "`now` is for keys with the role merchandise or admin: leave it out";
+        return Err(ApiError::forbidden(message));
+    }
+    let mut request = parameters.into_request()?;
+    grant.narrow(&mut request);
     let started = Instant::now();
     let engine = shop.engine.clone();
     let mut page = blocking(&shop, move || engine.search(&request)).await??;

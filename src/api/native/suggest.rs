@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
+use super::super::auth::Grant;
 use super::super::error::{ApiError, ErrorBody};
 use super::super::{Shop, blocking, now};
-use crate::engine::{Request, SUGGESTIONS_MAX, Suggestion};
+use crate::engine::{Request, SUGGESTIONS_MAX, Suggestion, SuggestionKind};
 
 /// How many suggestions are given when nothing is said.
 const SUGGESTIONS: usize = 8;
@@ -44,6 +45,7 @@ pub(in crate::api) struct Suggestions {
     (status = 200, body = Suggestions), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api) async fn get(
     State(shop): State<Shop>,
+    Extension(grant): Extension<Grant>,
     parameters: Result<Query<SuggestParameters>, QueryRejection>,
 ) -> Result<Json<Suggestions>, ApiError> {
     let Query(parameters) = parameters.map_err(super::query_error)?;
@@ -52,14 +54,19 @@ pub(in crate::api) async fn get(
         let message = format!("`limit` is {limit}: write a number from 1 to {SUGGESTIONS_MAX}");
         return Err(ApiError::bad_request("bad_parameter", message));
     }
-    let request = Request {
+    let mut request = Request {
         hits_per_page: limit,
         shopper: parameters.shopper,
         ..Request::new(parameters.q, now())
     };
+    grant.narrow(&mut request);
     let started = Instant::now();
     let engine = shop.engine.clone();
-    let suggestions = blocking(&shop, move || engine.suggest(&request)).await??;
+    let mut suggestions = blocking(&shop, move || engine.suggest(&request)).await??;
+    if !grant.within.is_empty() {
+        // What others search, and how many products there are of a kind, is of the whole shop.
+        suggestions.retain(|own| own.kind == SuggestionKind::Product);
+    }
     Ok(Json(Suggestions {
         suggestions,
         took_ms: started.elapsed().as_secs_f64() * 1e3,
