@@ -1,7 +1,7 @@
 //! One shape for every error; the only place that knows status codes.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -10,6 +10,9 @@ use crate::engine::EngineError;
 use crate::journal::JournalError;
 use crate::publishing::history::HistoryError;
 use crate::publishing::rulebook::EditError;
+
+/// Who is told to come again later may come after so many seconds.
+const RETRY_AFTER_S: &str = "1";
 
 /// What went wrong, for programs and for people.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -149,6 +152,11 @@ impl IntoResponse for ApiError {
             message: self.message,
             docs: "/openapi.json",
         };
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            let soon = HeaderValue::from_static(RETRY_AFTER_S);
+            response.headers_mut().insert(header::RETRY_AFTER, soon);
+        }
+        response
     }
 }

@@ -30,7 +30,7 @@ struct Description;
 
 /// The Algolia wire protocol; its clients know what it says.
 fn algolia() -> Router<Shop> {
-    use algolia::{events, profiles, search};
+    use algolia::{events, profiles, recommend, records, search};
     Router::new()
         .route("/1/indexes/{index}/queries", routing::post(search::queries))
         .route("/1/indexes/{index}/query", routing::post(search::query))
@@ -38,7 +38,79 @@ fn algolia() -> Router<Shop> {
             "/1/indexes/{index}/facets/{facet}/query",
             routing::post(search::facet),
         )
+        .route(
+            "/1/indexes/{index}/recommendations",
+            routing::post(recommend::recommendations),
+        )
         .route("/1/events", routing::post(events::post))
+        .route("/1/indexes", routing::get(records::indices))
+        .route(
+            "/1/indexes/{index}",
+            routing::post(records::no_records).delete(records::no_records),
+        )
+        .route(
+            "/1/indexes/{index}/objects",
+            routing::post(records::objects),
+        )
+        .route("/1/indexes/{index}/browse", routing::post(records::browse))
+        .route(
+            "/1/indexes/{index}/batch",
+            routing::post(records::no_records),
+        )
+        .route(
+            "/1/indexes/{index}/clear",
+            routing::post(records::no_records),
+        )
+        .route(
+            "/1/indexes/{index}/operation",
+            routing::post(records::no_records),
+        )
+        .route(
+            "/1/indexes/{index}/deleteByQuery",
+            routing::post(records::no_records),
+        )
+        .route(
+            "/1/indexes/{index}/settings",
+            routing::get(records::settings).put(records::no_settings),
+        )
+        .route(
+            "/1/indexes/{index}/task/{task}",
+            routing::get(records::task),
+        )
+        .route(
+            "/1/indexes/{index}/rules/{rule}",
+            routing::get(records::no_rules)
+                .put(records::no_rules)
+                .post(records::no_rules)
+                .delete(records::no_rules),
+        )
+        .route(
+            "/1/indexes/{index}/synonyms/{synonym}",
+            routing::get(records::no_synonyms)
+                .put(records::no_synonyms)
+                .post(records::no_synonyms)
+                .delete(records::no_synonyms),
+        )
+        .route(
+            "/1/indexes/{index}/{object}",
+            routing::get(records::get)
+                .put(records::no_records)
+                .delete(records::no_records),
+        )
+        .route(
+            "/1/indexes/{index}/{object}/partial",
+            routing::post(records::no_records),
+        )
+        .route(
+            "/1/keys",
+            routing::get(records::no_keys).post(records::no_keys),
+        )
+        .route(
+            "/1/keys/{key}",
+            routing::get(records::no_keys)
+                .put(records::no_keys)
+                .delete(records::no_keys),
+        )
         .route("/1/usertokens/{token}", routing::delete(profiles::delete))
         .route(
             "/1/profiles/personalization/{token}",

@@ -31,6 +31,11 @@ const holds = (condition, what) => {
 };
 const same = (found, wanted, what) => holds(JSON.stringify(found) === JSON.stringify(wanted), `${what}: found ${JSON.stringify(found)}, wanted ${JSON.stringify(wanted)}`);
 
+// A product to recommend others for.
+const { hostname, port } = new URL(base);
+const client = algoliasearch("shop", key, { hosts: [{ url: hostname, port: Number(port), protocol: "http", accept: "readWrite" }] });
+const product = (await client.searchSingleIndex({ indexName: "products", searchParams: { query: "shoes" } })).hits[0].objectID;
+
 // The pages, bundled as a shop would.
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const bundle = async (name) => {
@@ -42,7 +47,7 @@ const pages = createServer((request, answer) => {
   const script = scripts[request.url];
   answer.setHeader("content-type", script ? "text/javascript" : "text/html");
   const name = request.url.slice(1);
-  answer.end(script ?? `<!doctype html><meta charset=utf-8><link rel=icon href="data:,"><body><script>window.endcap = "${base}"; window.key = "${key}"</script><script src="/${name}.js"></script>`);
+  answer.end(script ?? `<!doctype html><meta charset=utf-8><link rel=icon href="data:,"><body><script>window.endcap = "${base}"; window.key = "${key}"; window.product = "${product}"</script><script src="/${name}.js"></script>`);
 });
 await new Promise((done) => pages.listen(0, "127.0.0.1", done));
 const own = `http://127.0.0.1:${pages.address().port}`;
@@ -188,6 +193,14 @@ await check("insights: views, clicks and conversions are sent here, credited, an
   holds((await hits()).indexOf(chosen) < 6, `the product is still at ${(await hits()).indexOf(chosen) + 1} for ${shopper}`);
 });
 
+await check("recommend widgets: products like one, beside it and wanted most, never itself", async () => {
+  for (const place of ["trending", "related", "similar", "together"]) {
+    await page.waitForSelector(`#${place} i`);
+    same((await page.$$(`#${place} i`)).length, 4, place);
+  }
+  holds(!(await page.$(`#related i[data-id="${product}"]`)), "the product recommends itself");
+});
+
 const react = await open("react");
 await check("react-instantsearch: search, refine and page", async () => {
   await react.fill("input[type=search]", "shoes");
@@ -198,8 +211,6 @@ await check("react-instantsearch: search, refine and page", async () => {
   holds(await react.$("article"), "no hits");
 });
 
-const { hostname, port } = new URL(base);
-const client = algoliasearch("shop", key, { hosts: [{ url: hostname, port: Number(port), protocol: "http", accept: "readWrite" }] });
 await check("algoliasearch in Node: search, facet values, compressed bodies", async () => {
   const { results } = await client.search({ requests: [{ indexName: "products", query: "shoes", facets: ["brand"] }, { indexName: "products", query: "mug" }] });
   same(results.length, 2, "results");

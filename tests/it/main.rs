@@ -7,6 +7,7 @@
 
 mod algolia;
 mod algolia_events;
+mod algolia_records;
 mod audit;
 mod boundaries;
 mod cli;

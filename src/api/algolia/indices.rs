@@ -51,6 +51,11 @@ impl Indices {
         }
     }
 
+    /// The names of the index itself.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     pub(super) fn find(&self, schema: &Schema, name: &str) -> Result<Index, AlgoliaError> {
         let first = || self.names.first().cloned().unwrap_or_default();
         if self.names.iter().any(|own| own == name) {

@@ -10,6 +10,8 @@ mod lists;
 mod narrowing;
 mod parameters;
 pub(super) mod profiles;
+pub(super) mod recommend;
+pub(super) mod records;
 pub(super) mod search;
 
 pub use indices::AlgoliaSettings;

@@ -29,15 +29,15 @@ const REQUESTS_MAX: usize = 50;
 const HITS_PER_PAGE: usize = 20;
 
 /// What one request asks, and what the engine is asked for it.
-struct Wanted {
+pub(super) struct Wanted {
     of: Kind,
-    request: Request,
+    pub(super) request: Request,
 }
 
 /// Who asks which shop.
-struct Asker<'a> {
-    shop: &'a Shop,
-    grant: &'a Grant,
+pub(super) struct Asker<'a> {
+    pub(super) shop: &'a Shop,
+    pub(super) grant: &'a Grant,
 }
 
 impl Asker<'_> {
@@ -145,7 +145,7 @@ async fn answer_one(shop: &Shop, wanted: Wanted) -> Result<Json<Value>, AlgoliaE
 }
 
 /// The answers in the order of the requests; when it `stops`, those after one that found a whole page are left out.
-async fn answer_all(
+pub(super) async fn answer_all(
     shop: &Shop,
     wanted: Vec<Wanted>,
     stops: bool,
@@ -200,7 +200,8 @@ fn read(asker: &Asker<'_>, request: &Value) -> Result<Wanted, AlgoliaError> {
     }
 }
 
-fn records(
+/// A search for records.
+pub(super) fn records(
     asker: &Asker<'_>,
     index_name: &str,
     parameters: Parameters,

@@ -74,6 +74,12 @@ search.addWidgets([
   widgets.toggleRefinement({ container: place("red"), attribute: "color", on: "red", templates: { labelText: "Red" } }),
   widgets.hits({ container: place("hits"), templates: { item: hit } }),
   widgets.pagination({ container: place("pagination") }),
+  widgets.trendingItems({ container: place("trending"), limit: 4, templates: { item: (item, { html }) => html`<i>${item.title}</i>` } }),
+  ...(window.product ? [
+    widgets.relatedProducts({ container: place("related"), objectIDs: [window.product], limit: 4, templates: { item: (item, { html }) => html`<i data-id=${item.objectID}>${item.title}</i>` } }),
+    widgets.lookingSimilar({ container: place("similar"), objectIDs: [window.product], limit: 4, templates: { item: (item, { html }) => html`<i>${item.title}</i>` } }),
+    widgets.frequentlyBoughtTogether({ container: place("together"), objectIDs: [window.product], limit: 4, templates: { item: (item, { html }) => html`<i>${item.title}</i>` } }),
+  ] : []),
 ]);
 search.start();
 
