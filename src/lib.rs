@@ -29,6 +29,8 @@ pub mod publishing;
 
 pub mod evaluation;
 
+pub mod training;
+
 pub mod audit;
 
 pub mod demo;

@@ -37,6 +37,7 @@ mod settings;
 mod shopper;
 mod synonyms;
 mod tastes;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -112,6 +113,8 @@ enum Command {
     Judge(judge::Judge),
     /// Analyse, plan and simulate controlled trials.
     Experiment(experiment::Experiment),
+    /// Learn a correction of a recipe from judgements or clicks, and use it when it pays.
+    Train(train::Train),
 }
 
 /// How a command ended, when it did not fail.
@@ -183,6 +186,7 @@ pub fn run() -> ExitCode {
         Command::Eval(eval) => eval.run(&paths),
         Command::Judge(judge) => judge.run(&paths),
         Command::Experiment(experiment) => experiment.run(),
+        Command::Train(train) => train.run(&paths),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

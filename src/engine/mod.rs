@@ -11,6 +11,7 @@ mod page;
 mod popular;
 mod reading;
 mod request;
+mod seen;
 mod shoppers;
 mod shown;
 mod snapshot;
@@ -24,6 +25,7 @@ pub use page::{
 };
 pub use reading::{Reading, UnitRead, Way};
 pub use request::{HITS_PER_PAGE_MAX, Leaning, PAGING_DEPTH_MAX, Request, RulesSwitch};
+pub use seen::Seen;
 pub use shoppers::SegmentCount;
 pub use snapshot::{BuiltFrom, Catalog, Damaged, Snapshot};
 pub use suggest::{SUGGESTIONS_MAX, Suggestion, SuggestionKind};
@@ -461,6 +463,7 @@ fn rank(
         impact: personal.impact,
         taste,
         adjustments: &adjustments,
+        model: snapshot.recipes.model_of(recipe),
         wanted: &visitor.wanted(snapshot, recipe, is_browsed, &candidates, request.now),
         is_browsed,
         draw: request.query_id,

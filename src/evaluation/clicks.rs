@@ -39,6 +39,26 @@ pub struct Expected {
     pub margin: f64,
 }
 
+/// By position, from 1: how likely it is looked at, 1 at the first, when so many clicks happened there. It counts as looks
+/// what is better results, too, and so corrects by too much rather than too little.
+pub fn looks(clicks_at: &[u64]) -> Vec<f64> {
+    let at = |position: usize| {
+        let own = clicks_at.get(position - 1).copied().unwrap_or(0) as f64;
+        let harmonic: f64 = (1..=POSITIONS).map(|position| 1.0 / position as f64).sum();
+        own + PRIOR_CLICKS / position as f64 / harmonic
+    };
+    let mut looks: Vec<f64> = (1..=POSITIONS)
+        .map(|position| at(position) / at(1))
+        .collect();
+    // Nobody looks further down more: noise that says so is smoothed away.
+    let mut least: f64 = 1.0;
+    for look in &mut looks {
+        least = least.min(*look);
+        *look = least;
+    }
+    looks
+}
+
 impl ClickModel {
     /// Learns from searches and, for how often each product was seen, from the pages they get now: for each query its
     /// searches and products in order.
@@ -47,20 +67,7 @@ impl ClickModel {
         pages: impl Iterator<Item = (usize, &'p [String])>,
     ) -> ClickModel {
         let clicks: u64 = searches.clicks_at.iter().sum();
-        let at = |position: usize| {
-            let own = searches.clicks_at.get(position - 1).copied().unwrap_or(0) as f64;
-            let harmonic: f64 = (1..=POSITIONS).map(|position| 1.0 / position as f64).sum();
-            own + PRIOR_CLICKS / position as f64 / harmonic
-        };
-        let mut looks: Vec<f64> = (1..=POSITIONS)
-            .map(|position| at(position) / at(1))
-            .collect();
-        // Nobody looks further down more: noise that says so is smoothed away.
-        let mut least: f64 = 1.0;
-        for look in &mut looks {
-            least = least.min(*look);
-            *look = least;
-        }
+        let looks = looks(&searches.clicks_at);
         let (mut seen, mut clicked): (FxHashMap<String, f64>, FxHashMap<String, f64>) =
             Default::default();
         for (query, products) in pages {

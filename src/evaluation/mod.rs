@@ -24,7 +24,7 @@ mod vocabulary;
 
 pub use backtest::{BackTest, BeforeAfter, Example, MEASURED_QUERIES_MAX, back_test};
 pub use baskets::{Completed, bought_together, complete};
-pub use clicks::{ClickModel, Expected};
+pub use clicks::{ClickModel, Expected, looks};
 pub use comparison::{Comparison, Moved, MovedProduct, Side, TypoReport, compare, compare_typos};
 pub use guard::{Guard, GuardError, RandomShoppers, guard};
 pub use judged::{Contender, Metrics, QueryMetrics, Report, evaluate};

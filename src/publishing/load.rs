@@ -1,5 +1,6 @@
 //! From a shop directory to the snapshot that requests read.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::merchandising::{
 };
 use crate::problem::Problem;
 use crate::query::{Language, SYNONYMS_DIR, Synonyms};
-use crate::ranking::{Adjustment, RANKING_FILE, Recipes, Shelf};
+use crate::ranking::{Adjustment, MODELS_DIR, Model, RANKING_FILE, Recipes, Shelf};
 use crate::shoppers::segments::{SEGMENTS_FILE, Segments};
 use crate::text::Analyzer;
 
@@ -136,7 +137,8 @@ fn schema_problems(paths: &ShopPaths, live: &Schema) -> Vec<Problem> {
 fn load_recipes(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>) -> Recipes {
     let (recipes, found) = read_or_last_good(paths, RANKING_FILE, Recipes::parse, |_| true);
     problems.extend(found);
-    let recipes = recipes.unwrap_or_default();
+    let mut recipes = recipes.unwrap_or_default();
+    problems.extend(load_models(paths, &mut recipes));
     let affinity = schema
         .attributes
         .iter()
@@ -144,6 +146,36 @@ fn load_recipes(paths: &ShopPaths, schema: &Schema, problems: &mut Vec<Problem>)
     let known: Vec<&str> = affinity.map(|attribute| attribute.name.as_str()).collect();
     problems.extend(recipes.unknown_attributes(&known));
     recipes
+}
+
+/// Reads the models that recipes name; a recipe whose model cannot be read ranks without it.
+pub fn load_models(paths: &ShopPaths, recipes: &mut Recipes) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (recipe, model) in &recipes.recipes {
+        let Some(model) = &model.model else {
+            continue;
+        };
+        let file = format!("{MODELS_DIR}/{model}");
+        let is_name = Path::new(model).components().count() == 1 && !model.contains(['/', '\\']);
+        let (read, found) = if is_name {
+            let parse = |text: &str| Model::parse(&file, text);
+            read_or_last_good(paths, &file, parse, |_| true)
+        } else {
+            (None, Vec::new())
+        };
+        if read.is_none() && found.is_empty() {
+            let reason = format!("recipe `{recipe}` names the model `{model}`, which is not there");
+            let suggestion = format!(
+                "put it into {MODELS_DIR}, or remove the line; until then the recipe ranks without it"
+            );
+            problems.push(Problem::new(RANKING_FILE, reason).suggest(suggestion));
+        }
+        problems.extend(found);
+        if let Some(read) = read {
+            recipes.models.insert(model.clone(), read);
+        }
+    }
+    problems
 }
 
 /// The shop's segments, or the default ones.

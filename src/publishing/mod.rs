@@ -33,7 +33,7 @@ pub use guards::{Counts, Limits};
 pub use jobs::{
     JOBS_KEPT_MAX, Job, JobState, Jobs, JobsSettings, PROBLEMS_MAX, QUEUED_MAX, Upload,
 };
-pub use load::{load, reload, validate};
+pub use load::{load, load_models, reload, validate};
 pub use publications::{Outcome, Publication, publications};
 pub use rollback::roll_back;
 pub use synonym_lines::{SynonymLine, synonym_lines};

@@ -56,7 +56,7 @@ pub struct Move {
     /// `together` (what others want together with what the shopper met), `neighbours` (what others went on to in
     /// sessions like the shopper's), `variety` (lost to other products of a liked brand), `explore` (a place for what few
     /// have met), `rule`, `goal`, `pin`, `sold_out`, `type`, `popularity`, `rating`, `freshness`, `margin`, `stock`,
-    /// `demand`, or `others`
+    /// `demand`, `model` (a learned correction), or `others`
     /// for places lost or won because other products moved more. `affinity` and `rule` have positive places for what
     /// a shopper leans to more than to the average candidate or a rule boosts, negative ones for the opposite.
     pub by: String,

@@ -6,6 +6,7 @@
 
 mod explain;
 mod explore;
+mod model;
 mod price_tiers;
 mod recipe;
 mod signals;
@@ -15,8 +16,9 @@ mod tests;
 mod variety;
 
 pub use explain::{Addition, Move, Moves, Weighed, explain};
+pub use model::{Child, FEATURES, Missing, Model, Node, Row, Tree, rows};
 pub use price_tiers::{PriceTiers, TIER_SHARE};
-pub use recipe::{DEFAULT_RECIPE, RANKING_FILE, Recipe, Recipes};
+pub use recipe::{DEFAULT_RECIPE, MODELS_DIR, RANKING_FILE, Recipe, Recipes};
 pub use taste::{Known, Taste, prior_share};
 
 use jiff::Timestamp;
@@ -77,6 +79,8 @@ pub struct Ranking<'r> {
     pub impact: f64,
     pub taste: &'r Taste<'r>,
     pub adjustments: &'r [Adjustment],
+    /// A learned correction, for lists with words.
+    pub model: Option<&'r Model>,
     /// By candidate: how much shoppers in general want it, in faded views; empty when nobody knows.
     pub wanted: &'r [f64],
     /// No words were asked for, so that all candidates are equally relevant.
@@ -116,7 +120,7 @@ pub struct RankedHit {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Signal {
     Relevance,
-    /// A property of the product: its type, popularity, rating, freshness or margin.
+    /// A property of the product: its type, popularity, rating, freshness or margin, or what a model makes of all.
     Product(&'static str),
     /// A shopper's affinity in the attribute at this position of the schema.
     Affinity(usize),

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::model::Model;
 use crate::problem::{Problem, line_of};
 use crate::retrieval::SoldOut;
 use crate::shoppers::AffinitySettings;
 
 /// Where a shop directory keeps its recipes.
 pub const RANKING_FILE: &str = "index/ranking.toml";
+
+/// Where a shop directory keeps the models that recipes name.
+pub const MODELS_DIR: &str = "index/models";
 
 /// The recipe used where nothing else is said.
 pub const DEFAULT_RECIPE: &str = "default";
@@ -28,6 +32,9 @@ pub struct Recipes {
     pub segments: BTreeMap<String, String>,
     /// How evidence becomes affinity.
     pub affinity: AffinitySettings,
+    /// The models that recipes name, as far as they can be read.
+    #[serde(skip)]
+    pub models: BTreeMap<String, Model>,
 }
 
 /// A named blend of ranking signals and weights.
@@ -79,6 +86,10 @@ pub struct Recipe {
     pub explore: f64,
     /// Weight of the shopper's usual tier of price.
     pub price_tier: f64,
+    /// A file in `index/models/` that `endcap train` or LightGBM wrote: a learned correction of the order where words
+    /// were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Weight of a shopper's affinity, by attribute; others have 0.5.
     pub affinity: BTreeMap<String, f64>,
 }
@@ -105,6 +116,7 @@ impl Default for Recipe {
             variety: 0.05,
             explore: 0.0,
             price_tier: 0.3,
+            model: None,
             affinity: BTreeMap::new(),
         }
     }
@@ -117,6 +129,7 @@ impl Default for Recipes {
             surfaces: BTreeMap::new(),
             segments: BTreeMap::new(),
             affinity: AffinitySettings::default(),
+            models: BTreeMap::new(),
         }
     }
 }
@@ -146,6 +159,11 @@ impl Recipes {
     /// The recipe of this name; `None` when there is none.
     pub fn named(&self, name: &str) -> Option<&Recipe> {
         self.recipes.get(name)
+    }
+
+    /// The model that a recipe names; `None` when it names none or an unreadable one.
+    pub fn model_of(&self, recipe: &Recipe) -> Option<&Model> {
+        self.models.get(recipe.model.as_ref()?)
     }
 
     /// The recipe of the first of these segments that has one.

@@ -1,6 +1,6 @@
 //! What each signal says of each candidate.
 
-use super::{Ranking, Shelf, Signal, Wanted, taste, variety};
+use super::{Ranking, Shelf, Signal, Wanted, model, taste, variety};
 use crate::catalog::schema::Role;
 use crate::retrieval::{Candidate, Features};
 
@@ -79,7 +79,7 @@ pub(super) fn contributions(
         };
         let raw = shelf.columns.numbers(attribute, &products);
         let normal = match role {
-            Role::Released => fresh(&raw, ranking, FRESHNESS_HALF_LIFE_DAYS),
+            Role::Released => fresh_products(&raw, ranking),
             Role::Stock => spread(
                 &raw.iter()
                     .map(|pieces| Some(pieces.as_ref()?.max(0.0).ln_1p()))
@@ -97,6 +97,14 @@ pub(super) fn contributions(
         );
     }
     demand(ranking, candidates, &mut signals, &mut table);
+    if let Some(model) = ranking.model.filter(|_| !ranking.is_browsed) {
+        let adds = model.predict(&model::rows(shelf, ranking, candidates));
+        signals.push(Signal::Product("model"));
+        table.push(
+            adds.into_iter().map(|adds| adds as f32).collect(),
+            Vec::new(),
+        );
+    }
     taste::contribute(shelf, ranking, candidates, &mut signals, &mut table);
     variety::contribute(shelf, ranking, candidates, &mut signals, &mut table);
     for adjustment in ranking.adjustments {
@@ -149,14 +157,25 @@ fn demand(
     } else {
         believed(wanted)
     };
-    let most = wanted.iter().copied().fold(0.0, f64::max);
-    let lift =
-        |wanted: &f64| weight * ((wanted.max(0.0) + DEMAND_PRIOR) / (most + DEMAND_PRIOR)).ln();
+    let lifts = next_to_most(&wanted).into_iter();
     signals.push(Signal::Product("demand"));
     table.push(
-        wanted.iter().map(|wanted| lift(wanted) as f32).collect(),
+        lifts.map(|lift| (weight * lift) as f32).collect(),
         Vec::new(),
     );
+}
+
+/// How much each candidate is wanted next to the most wanted one, as far as that is believed: a logarithm.
+pub(super) fn demanded(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f64> {
+    let wanted = ranking.wanted.get(..candidates.len());
+    let wanted = wanted.map_or_else(|| vec![0.0; candidates.len()], believed);
+    next_to_most(&wanted)
+}
+
+fn next_to_most(wanted: &[f64]) -> Vec<f64> {
+    let most = wanted.iter().copied().fold(0.0, f64::max);
+    let lift = |wanted: &f64| ((wanted.max(0.0) + DEMAND_PRIOR) / (most + DEMAND_PRIOR)).ln();
+    wanted.iter().map(lift).collect()
 }
 
 /// What is wanted, drawn towards the mean by as much of the spread as chance alone explains: when nobody prefers
@@ -174,7 +193,7 @@ fn believed(wanted: &[f64]) -> Vec<f64> {
 }
 
 /// `ln(relevance / best relevance)`; 0 for all when nothing was asked for.
-fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
+pub(super) fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
     let recipe = ranking.recipe;
     let of = |features: &Features| {
         let words = recipe.adjacent * f64::from(features.adjacent);
@@ -195,7 +214,7 @@ fn relevance(ranking: &Ranking<'_>, candidates: &[Candidate]) -> Vec<f32> {
 }
 
 /// Numbers spread from 0 to 1 over the candidates that have one; 0 for those without.
-fn spread(raw: &[Option<f64>]) -> Vec<f64> {
+pub(super) fn spread(raw: &[Option<f64>]) -> Vec<f64> {
     let known = || raw.iter().flatten().copied();
     let (min, max) = (
         known().fold(f64::INFINITY, f64::min),
@@ -223,6 +242,11 @@ fn shares(wanted: Wanted, raw: Vec<Option<f64>>, ranking: &Ranking<'_>) -> Vec<f
         Wanted::Low => spread(&raw.iter().map(turned).collect::<Vec<_>>()),
         Wanted::New { half_life_days } => fresh(&raw, ranking, half_life_days),
     }
+}
+
+/// The same, by the half-life of a recipe's freshness.
+pub(super) fn fresh_products(raw: &[Option<f64>], ranking: &Ranking<'_>) -> Vec<f64> {
+    fresh(raw, ranking, FRESHNESS_HALF_LIFE_DAYS)
 }
 
 /// 1 for a product released now, half after every half-life.

@@ -154,6 +154,7 @@ fn order_made(
         impact: made.impact,
         taste: &taste,
         adjustments: &[],
+        model: None,
         wanted: made.wanted,
         draw: made.draw,
         is_browsed: false,

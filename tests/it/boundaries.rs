@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of `src/`, in reading order. Put a new one here before filling it.
-const READING_ORDER: [&str; 18] = [
+const READING_ORDER: [&str; 19] = [
     "problem",
     "parallel",
     "text",
@@ -26,6 +26,7 @@ const READING_ORDER: [&str; 18] = [
     "engine",
     "publishing",
     "evaluation",
+    "training",
     "audit",
     "demo",
     "api",

@@ -4,6 +4,8 @@
 //!    into the first ten and went out of them.
 //! 3. `search --explain` says how each word was read, and of each hit what its score is made of and what moved it.
 //! 4. `judge` writes a sheet, keeps the grades of one that is there, and `eval` reads it back or says what is not filled in.
+//! 5. `train` corrects a recipe where that pays, and else leaves it as it is; clicks that say their position are learned from.
+//! 6. A model that is missing or damaged is a problem that `check` tells of, and the order stays that of the recipe.
 
 use expect_test::expect;
 
@@ -222,4 +224,171 @@ fn a_sheet_is_written_filled_in_and_read_back() {
     assert_eq!(report["queries"], 2);
     assert_eq!(report["judged@10"], 0.55);
     assert!(judge().stdout.contains("11 of them graded"));
+}
+
+/// Lamps that differ in nothing but their price, and queries about them of which the dear one is the right answer.
+fn dear_lamps() -> Folder {
+    let folder = folder();
+    let products =
+        (0..12).map(|number| format!("\n{number} | Lamp {number} | {}", 1 + number * 7 % 12));
+    let table = format!("id | title | price{}", products.collect::<String>());
+    folder.write("shop/index/schema.toml", schema_of(&columns_of(&table)));
+    folder.write("feed.jsonl", feed_of(&table));
+    folder.index("feed.jsonl").succeeds();
+    let queries = (0..40).map(|number| format!("q{number}\tlamp{}\n", " ".repeat(number)));
+    folder.write("queries.tsv", queries.collect::<String>());
+    let grade = |number: u32| if 1 + number * 7 % 12 > 9 { 3 } else { 0 };
+    let lines = (0..40).flat_map(|query| {
+        (0..12).map(move |number| format!("q{query} 0 {number} {}\n", grade(number)))
+    });
+    folder.write("qrels.txt", lines.collect::<String>());
+    folder
+}
+
+fn train(folder: &Folder, more: &[&str]) -> Ended {
+    let [queries, qrels] = ["queries.tsv", "qrels.txt"].map(|name| folder.path(name));
+    let (queries, qrels) = (queries.to_str().unwrap(), qrels.to_str().unwrap());
+    let judged = [
+        "train",
+        "--trees",
+        "30",
+        "--queries",
+        queries,
+        "--qrels",
+        qrels,
+    ];
+    folder.run(&[&judged[..], more].concat())
+}
+
+#[test]
+fn a_model_that_pays_is_named_in_the_recipe_and_used() {
+    let folder = dear_lamps();
+    folder.write(
+        "shop/index/ranking.toml",
+        "# ours\n[recipe.default]\ntype = 0.5 # tried\n",
+    );
+    let before = eval(&folder, &["--json"]).succeeds().json();
+    let report = train(&folder, &["--json"]).succeeds().json();
+    assert_eq!(report["beats_the_recipe"], true, "{report}");
+    assert_eq!(report["uses"][0][0], "price", "{report}");
+    let ranking = std::fs::read_to_string(folder.path("shop/index/ranking.toml")).unwrap();
+    expect![[r##"
+        # ours
+        [recipe.default]
+        type = 0.5 # tried
+        model = "default.txt"
+    "##]]
+    .assert_eq(&ranking);
+    let after = eval(&folder, &["--json"]).succeeds().json();
+    assert!(before["ndcg@10"].as_f64() < after["ndcg@10"].as_f64());
+    assert_eq!(after["ndcg@10"], 1.0);
+    let told = folder
+        .run(&["search", "lamp", "--explain"])
+        .succeeds()
+        .stdout;
+    assert!(told.contains("· model ×"), "{told}");
+
+    let model = folder.path("shop/index/models/default.txt");
+    let text = std::fs::read_to_string(&model).unwrap();
+    std::fs::write(&model, text.replace("end of trees", "")).unwrap();
+    let found = folder.run(&["check"]).exits(1);
+    let said = format!("{}{}", found.stdout, found.stderr);
+    assert!(said.contains("models/default.txt:"), "{said}");
+    assert!(
+        said.contains("the last good version stays in force"),
+        "{said}"
+    );
+    assert_eq!(eval(&folder, &["--json"]).succeeds().json()["ndcg@10"], 1.0);
+}
+
+#[test]
+fn a_model_that_does_not_pay_changes_nothing() {
+    let folder = dear_lamps();
+    // The recipe's own order is the right one.
+    let right = folder.ids("lamp");
+    let lines = (0..40).flat_map(|query| {
+        let grades = right.iter().enumerate();
+        grades.map(move |(place, id)| {
+            format!(
+                "q{query} 0 {} {}\n",
+                id.as_str().unwrap(),
+                u32::from(place < 3)
+            )
+        })
+    });
+    folder.write("qrels.txt", lines.collect::<String>());
+    let told = train(&folder, &[]).succeeds().stdout;
+    assert!(
+        told.ends_with(
+            "does not beat the recipe for sure: nothing was written, and `default` stays as it is\n"
+        ),
+        "{told}"
+    );
+    assert!(!folder.path("shop/index/models").exists());
+    folder.write("qrels.txt", "q0 0 1 3\n");
+    let few = train(&folder, &[]).exits(1);
+    assert!(
+        few.stderr.contains("too few to learn from"),
+        "{}",
+        few.stderr
+    );
+
+    folder.write(
+        "shop/index/ranking.toml",
+        "[recipe.default]\nmodel = \"gone.txt\"\n",
+    );
+    let found = folder.run(&["check"]).exits(1);
+    let said = format!("{}{}", found.stdout, found.stderr);
+    assert!(
+        said.contains("names the model `gone.txt`, which is not there"),
+        "{said}"
+    );
+    assert_eq!(folder.ids("lamp"), right);
+}
+
+#[test]
+fn clicks_are_learned_from() {
+    let folder = dear_lamps();
+    let mut events = String::new();
+    // Whoever searches clicks the dear lamps, wherever they stand.
+    let order = folder.ids("lamp");
+    for search in 0..200 {
+        let words = [
+            "lamp",
+            "lamps",
+            "lamp lamp",
+            "a lamp",
+            "the lamp",
+            "lamp a",
+            "lamps a",
+            "lamp the",
+            "the lamps",
+            "lamps the",
+        ];
+        let query = words[search % words.len()];
+        let at = format!("2026-11-22T10:{:02}:{:02}Z", search / 60, search % 60);
+        let head =
+            format!("\"shopper\":\"s{search}\",\"at\":\"{at}\",\"query_id\":\"{search:032x}\"");
+        events += &format!("{{\"type\":\"search\",{head},\"query\":\"{query}\"}}\n");
+        for (place, id) in order.iter().enumerate().take(10) {
+            let number: u32 = id.as_str().unwrap().parse().unwrap();
+            if 1 + number * 7 % 12 > 9 {
+                events += &format!(
+                    "{{\"type\":\"click\",{head},\"products\":[\"{number}\"],\"positions\":[{}]}}\n",
+                    place + 1
+                );
+            }
+        }
+    }
+    let history = folder.write("history.jsonl", events);
+    folder
+        .run(&["replay", history.to_str().unwrap()])
+        .succeeds();
+    let report = folder
+        .run(&["train", "--clicks", "365", "--trees", "30", "--json"])
+        .succeeds()
+        .json();
+    assert_eq!(report["queries"], 10, "{report}");
+    assert_eq!(report["uses"][0][0], "price", "{report}");
+    assert_eq!(report["beats_the_recipe"], true, "{report}");
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use comfy_table::{Table, presets};
 
 use super::{figure, range};
+use crate::cli::output::print_problems;
 use crate::cli::settings::Settings;
 use crate::cli::{CliError, open_without_shoppers};
 use crate::evaluation::intervals::Estimate;
@@ -54,7 +55,9 @@ pub(in crate::cli) fn contender(
     }
     if path.is_file() {
         let mut snapshot = publishing::load(paths)?;
-        snapshot.recipes = read(path)?;
+        let mut recipes = read(path)?;
+        print_problems(&publishing::load_models(paths, &mut recipes));
+        snapshot.recipes = recipes;
         return Ok(Contender {
             snapshot: Arc::new(snapshot),
             ..other
