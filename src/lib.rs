@@ -21,6 +21,8 @@ pub mod ranking;
 
 pub mod merchandising;
 
+pub mod recommendations;
+
 pub mod experiments;
 
 pub mod engine;

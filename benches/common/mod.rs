@@ -89,7 +89,11 @@ pub struct Cache {
 impl Cache {
     /// Writes the feed and the shop's files where they are missing.
     pub fn open(arguments: &Arguments) -> anyhow::Result<Self> {
-        let (seed, products) = (arguments.seed, arguments.products);
+        Cache::of(arguments.products, arguments.seed)
+    }
+
+    /// The shop of so many products.
+    pub fn of(products: usize, seed: u64) -> anyhow::Result<Self> {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench-cache");
         let dir = target.join(format!("v{CATALOG_VERSION}-seed{seed}-{products}"));
         fs::create_dir_all(&dir)?;
@@ -120,7 +124,15 @@ impl Cache {
             bare::Bare::build(&self.bare, &self.feed)?;
             fs::write(whole, "")?;
         }
-        if fresh || endcap::publishing::load(&self.paths).is_err() {
+        if fresh && self.paths.data.exists() {
+            fs::remove_dir_all(&self.paths.data)?;
+        }
+        self.build_engine()
+    }
+
+    /// Builds the engine's index where it is missing or cannot be read any more.
+    pub fn build_engine(&self) -> anyhow::Result<()> {
+        if endcap::publishing::load(&self.paths).is_err() {
             println!("building the index of the engine");
             if self.paths.data.exists() {
                 fs::remove_dir_all(&self.paths.data)?;

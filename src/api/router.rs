@@ -127,6 +127,7 @@ fn algolia() -> Router<Shop> {
 pub fn router(shop: Shop) -> Router {
     let (described, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(native::search::get, native::search::post))
+        .routes(routes!(native::recommend::get, native::recommend::post))
         .routes(routes!(native::suggest::get))
         .routes(routes!(native::events::post))
         .routes(routes!(native::shoppers::get, native::shoppers::erase))

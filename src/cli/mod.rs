@@ -26,6 +26,7 @@ mod judge;
 mod keys;
 mod next_item;
 mod output;
+mod recommend;
 mod replay;
 mod rollback;
 mod rules;
@@ -95,6 +96,8 @@ enum Command {
     Keys(keys::KeysOf),
     /// Search from the command line.
     Search(search::Search),
+    /// Recommend products from the command line.
+    Recommend(recommend::Recommend),
     /// Say what is wrong with the shop's files, or with its data.
     Check(check::Check),
     /// Record a history of events, or write it out again.
@@ -177,6 +180,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(&paths, &settings),
         Command::Keys(keys) => keys.run(&paths),
         Command::Search(search) => search.run(&paths),
+        Command::Recommend(recommend) => recommend.run(&paths),
         Command::Check(check) => check.run(&paths, &settings),
         Command::Replay(replay) => replay.run(&paths),
         Command::Shopper(shopper) => shopper.run(&paths),

@@ -43,11 +43,16 @@ impl Catalog {
             true => self.names.clone(),
             false => Arc::default(),
         };
+        let shelves = match same(Role::Category) {
+            true => self.shelves.clone(),
+            false => Arc::default(),
+        };
         Catalog {
             documents,
             stored,
             price_tiers: price_tiers.map_or_else(OnceLock::new, OnceLock::from),
             names,
+            shelves,
             text: text.map_or_else(|| self.text.clone(), Arc::new),
             columns,
             ..self.clone()

@@ -10,10 +10,12 @@ mod names;
 mod page;
 mod popular;
 mod reading;
+mod recommend;
 mod request;
 mod seen;
 mod shoppers;
 mod shown;
+mod slots;
 mod snapshot;
 mod suggest;
 mod trace;
@@ -24,6 +26,9 @@ pub use page::{
     BannerShown, DataHanded, Explanation, FacetValue, Hit, Page, RangeOf, Redirect, TotalOf,
 };
 pub use reading::{Reading, UnitRead, Way};
+pub use recommend::{
+    PRODUCTS_MAX, Recommendation, Recommendations, Recommending, SLOT_PRODUCTS_MAX, Why,
+};
 pub use request::{HITS_PER_PAGE_MAX, Leaning, PAGING_DEPTH_MAX, Request, RulesSwitch};
 pub use seen::Seen;
 pub use shoppers::SegmentCount;
@@ -46,6 +51,7 @@ use popular::Popular;
 use request::Asked;
 use shoppers::Visitor;
 use shown::{AskedFor, ShownPages};
+use slots::Slots;
 
 /// Of what may be meant while a query is typed, this many products are looked at closely.
 const COMPLETED_CANDIDATES_MAX: usize = 150;
@@ -56,6 +62,7 @@ pub struct Engine {
     /// `None` when the shop is read without its shoppers, as the command line may.
     shoppers: Option<Shoppers>,
     shown: ShownPages,
+    slots: Slots,
     popular: ArcSwap<Popular>,
 }
 
@@ -65,6 +72,7 @@ impl Engine {
             live: ArcSwap::from_pointee(snapshot),
             shoppers,
             shown: ShownPages::default(),
+            slots: Slots::default(),
             popular: ArcSwap::default(),
         }
     }

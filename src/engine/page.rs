@@ -138,6 +138,15 @@ pub(super) struct Summary {
 }
 
 impl Summary {
+    /// Of a list that nothing was counted for.
+    pub(super) fn of_list(total: usize) -> Self {
+        Summary {
+            total,
+            facets: Vec::new(),
+            relaxed: false,
+        }
+    }
+
     /// Takes the facets out of the candidates.
     pub(super) fn of(candidates: &mut Candidates) -> Self {
         Summary {

@@ -389,7 +389,7 @@ impl Asked {
     }
 }
 
-fn parameter(
+pub(super) fn parameter(
     name: &'static str,
     reason: impl Into<String>,
     suggestion: impl Into<String>,
@@ -401,7 +401,7 @@ fn parameter(
     }
 }
 
-fn unknown<'a>(
+pub(super) fn unknown<'a>(
     what: &'static str,
     name: &str,
     known: impl Iterator<Item = &'a str>,

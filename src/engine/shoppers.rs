@@ -23,10 +23,10 @@ use crate::shoppers::{Consent, Held, Profile, Recorded, Shoppers, Summary, Visit
 /// Who asks.
 #[derive(Default)]
 pub(super) struct Visitor<'e> {
-    shoppers: Option<&'e Shoppers>,
+    pub(super) shoppers: Option<&'e Shoppers>,
     /// `None` for somebody nobody knows.
-    profile: Option<Arc<Profile>>,
-    person: Option<Person>,
+    pub(super) profile: Option<Arc<Profile>>,
+    pub(super) person: Option<Person>,
     /// Values that somebody in the visitor's segments is taken to lean to, with the segment: by attribute and code.
     starts: Vec<Start>,
     /// Names of the segments the visitor is in.
@@ -197,6 +197,7 @@ impl Engine {
     /// Erases a shopper at once; false when there is nobody of that name.
     pub fn erase(&self, id: &str) -> Result<bool, JournalError> {
         self.shown.forget_all();
+        self.slots.forget_all();
         match &self.shoppers {
             Some(shoppers) => shoppers.erase(id),
             None => Ok(false),
@@ -207,6 +208,7 @@ impl Engine {
     /// shoppers that were.
     pub fn sweep(&self, days: u32, now: Timestamp) -> Result<usize, JournalError> {
         self.shown.forget_all();
+        self.slots.forget_all();
         let kept_for = SignedDuration::from_hours(24 * i64::from(days));
         let swept = |shoppers: &Shoppers| shoppers.sweep(now, kept_for);
         self.shoppers.as_ref().map_or(Ok(0), swept)
@@ -216,6 +218,7 @@ impl Engine {
     pub fn set_consent(&self, id: &str, consent: Consent) -> Result<(), JournalError> {
         if consent == Consent::Nothing {
             self.shown.forget_all();
+            self.slots.forget_all();
         }
         match &self.shoppers {
             Some(shoppers) => shoppers.set_consent(id, consent),

@@ -14,6 +14,7 @@ use crate::merchandising::{Known, Reading, Rules};
 use crate::problem::Problem;
 use crate::query::{Knowledge, Language, LastWord, Query, Spelling, Synonyms, Vocabulary};
 use crate::ranking::{Adjustment, PriceTiers, Recipes, Shelf};
+use crate::recommendations::Shelves;
 use crate::retrieval::TextIndex;
 use crate::shoppers::Segments;
 use crate::text::Analyzer;
@@ -40,6 +41,8 @@ pub struct Catalog {
     pub price_tiers: OnceLock<PriceTiers>,
     /// Made when they are first asked for.
     pub names: Arc<OnceLock<Names>>,
+    /// Made when they are first asked for; products that changed since the last build stay where they are.
+    pub shelves: Arc<OnceLock<Shelves>>,
 }
 
 /// Which changes a generation holds: those up to a number, and those that are older than its feed.
@@ -112,6 +115,13 @@ impl Snapshot {
         self.catalog
             .price_tiers
             .get_or_init(|| PriceTiers::new(self.shelf()))
+    }
+
+    /// What the catalog itself says of which products to show first.
+    pub fn shelves(&self) -> &Shelves {
+        self.catalog
+            .shelves
+            .get_or_init(|| Shelves::new(self.shelf()))
     }
 
     /// The same shop with other synonyms.

@@ -327,6 +327,7 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
         text,
         price_tiers: OnceLock::new(),
         names: Arc::default(),
+        shelves: Arc::default(),
     })
 }
 

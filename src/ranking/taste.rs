@@ -114,6 +114,18 @@ impl<'c> Taste<'c> {
         leaning.copied().unwrap_or_default()
     }
 
+    /// The codes of the values that the shopper leans to in an attribute, the most first.
+    pub fn leant_to(&self, attribute: usize) -> Vec<u32> {
+        let own = self.leanings.iter().find(|own| own.attribute == attribute);
+        let leanings = own.into_iter().flat_map(|own| &own.by_code);
+        let mut liked: Vec<(u32, f64)> = leanings
+            .filter(|(_, leaning)| **leaning > 0.0)
+            .map(|(code, leaning)| (*code, *leaning))
+            .collect();
+        liked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        liked.into_iter().map(|(code, _)| code).collect()
+    }
+
     /// Whether anything is known of the shopper's leanings in an attribute.
     pub fn leans_in(&self, attribute: usize) -> bool {
         self.leanings.iter().any(|own| own.attribute == attribute)

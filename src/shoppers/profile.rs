@@ -166,7 +166,7 @@ impl Profile {
         products
     }
 
-    /// Products the shopper dismissed, the latest first.
+    /// Products the shopper dismissed or gave back, the latest first.
     pub fn dismissed(&self) -> impl Iterator<Item = Word> {
         self.dismissed.iter().map(|dismissed| dismissed.product)
     }
@@ -412,7 +412,7 @@ impl Profile {
                 });
                 self.keep_recent();
             }
-            EventKind::Dismiss => self.dismiss(product, at_ms),
+            EventKind::Dismiss | EventKind::Return => self.dismiss(product, at_ms),
             _ => {}
         }
     }

@@ -57,6 +57,12 @@ pub(super) fn own_attribute(name: &str) -> usize {
     OWN.iter().position(|own| *own == name).unwrap_or(OWN.len())
 }
 
+impl Default for Words {
+    fn default() -> Self {
+        Words::new()
+    }
+}
+
 impl Words {
     pub(super) fn new() -> Words {
         let attribute = |name: &&str| AttributeWords::named(name);

@@ -332,6 +332,32 @@ await check("choosing a face changes the order and marks what moved; Plain is th
   same(await order(), plain, "the plain order for a new visitor");
 });
 
+await check("the home page recommends, and no product is in two of its rows", async () => {
+  await open("/");
+  await page.waitForSelector("#rows .row");
+  const ids = await page.$$eval("#rows .tile", (tiles) => tiles.map((tile) => tile.dataset.id));
+  same(new Set(ids).size, ids.length, "different products");
+  await open(search);
+  holds(await page.locator("#rows").isHidden(), "rows beside a search");
+});
+
+await check("a product shows what goes with it, the cart what completes it, and buying what comes next", async () => {
+  await open(search);
+  await page.locator(".card:not(.out) .open").first().click();
+  await page.waitForSelector("#look-lists .row");
+  const id = await page.evaluate(() => history.state.look);
+  holds(!(await page.$$eval("#look-lists .tile", (tiles) => tiles.map((tile) => tile.dataset.id))).includes(id), "the product itself is recommended");
+  await page.locator("#look-actions .button").click();
+  await page.locator("#look [data-close]").click();
+  await page.waitForFunction(() => !document.querySelector("#look").open && !history.state?.look);
+  await page.click("#cart-open");
+  await page.waitForSelector("#cart-lists .row[data-list=cart]");
+  await page.locator("#cart-foot .button").click();
+  await page.waitForSelector("#cart-lists .row[data-list=after_purchase]");
+  same(await page.textContent("#cart-count"), "0", "things in the cart");
+  await page.locator("#cart [data-close]").click();
+});
+
 await check("nothing found says so, and offers other products and a way out", async () => {
   await open("/?q=qqxzzywv");
   needs((await total()) === 0, "the shop finds something for every word");

@@ -22,6 +22,7 @@ const READING_ORDER: [&str; 19] = [
     "retrieval",
     "ranking",
     "merchandising",
+    "recommendations",
     "experiments",
     "engine",
     "publishing",

@@ -456,6 +456,8 @@ fn every_route_is_described() {
         delete /v1/products/{id} 200 404 503
         patch /v1/products/{id} 200 400 404 503
         get /v1/publications 200 503
+        get /v1/recommend 200 400 503
+        post /v1/recommend 200 400 413 503
         get /v1/rules 200
         get /v1/rules/diff 200 400 404
         get /v1/rules/export 200

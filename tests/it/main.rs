@@ -26,6 +26,7 @@ mod mistakes;
 mod model;
 mod process;
 mod properties;
+mod recommendations;
 mod refusals;
 mod relevance;
 mod rule_properties;

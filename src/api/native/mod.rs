@@ -6,6 +6,7 @@ pub(super) mod feeds;
 pub(super) mod keys;
 pub(super) mod problems;
 pub(super) mod products;
+pub(super) mod recommend;
 pub(super) mod rules;
 pub(super) mod search;
 pub(super) mod shoppers;

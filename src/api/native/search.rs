@@ -93,7 +93,7 @@ pub(in crate::api) struct SearchParameters {
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Switch {
+pub(super) enum Switch {
     On,
     Off,
 }
@@ -201,7 +201,7 @@ fn read_query_id(text: &str) -> Result<u128, ApiError> {
 }
 
 /// An array of names, or names separated by commas.
-fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(
         untagged,

@@ -1,6 +1,6 @@
 //! The storefront: a page to shop from and to see what personalization does, written against the public search API.
 //!
-//! The server renders the shell; the script fills it from `/v1/search`, `/v1/suggest` and `/v1/events`. Nothing is
+//! The server renders the shell; the script fills it from `/v1/search`, `/v1/recommend`, `/v1/suggest` and `/v1/events`. Nothing is
 //! inline and nothing comes from elsewhere, so the page runs under [`CONTENT_SECURITY_POLICY`].
 
 use maud::{DOCTYPE, Markup, html};
@@ -12,6 +12,7 @@ pub const STYLE: &str = concat!(
     include_str!("style/facets.css"),
     include_str!("style/cards.css"),
     include_str!("style/dialogs.css"),
+    include_str!("style/lists.css"),
     include_str!("style/colours.css"),
 );
 
@@ -23,6 +24,7 @@ pub const SCRIPT: &str = concat!(
     include_str!("script/completion.js"),
     include_str!("script/facets.js"),
     include_str!("script/cards.js"),
+    include_str!("script/lists.js"),
     include_str!("script/dialogs.js"),
     include_str!("script/main.js"),
 );
@@ -113,7 +115,10 @@ fn header(face: &ShopFace, language: &str) -> Markup {
                 button type="submit" { span.unseen { "Search" } (lens()) }
                 ul #completions role="listbox" aria-label="Suggestions" hidden lang=(language) {}
             }
-            button.as type="button" popovertarget="faces" { span { "Shopping as" } " " strong #who { "a new visitor" } }
+            div.doors {
+                button.as type="button" popovertarget="faces" { span { "Shopping as" } " " strong #who { "a new visitor" } }
+                button #cart-open type="button" { "Cart " strong #cart-count { "0" } }
+            }
             (faces(face))
         }
     }
@@ -157,6 +162,7 @@ fn results(face: &ShopFace, language: &str) -> Markup {
             h1 #heading tabindex="-1" { "Everything" }
             ul #understood hidden {}
             div #banners hidden {}
+            div #rows hidden lang=(language) {}
             div.tools {
                 p #count {}
                 button #filters-open.button type="button" hidden { "Filters " span #filters-count {} }
@@ -201,6 +207,14 @@ fn dialogs(language: &str) -> Markup {
                 div #look-actions {}
                 div #look-facts {}
             }
+            div #look-lists hidden lang=(language) {}
+        }
+        dialog #cart aria-labelledby="cart-title" {
+            (close_button())
+            h2 #cart-title { "Your cart" }
+            ul #cart-items hidden lang=(language) {}
+            div #cart-foot hidden {}
+            div #cart-lists hidden lang=(language) {}
         }
         div #note role="status" hidden {}
     }

@@ -225,6 +225,12 @@ impl Demand {
         })
     }
 
+    /// Whether a product is rather looked at than bought together with another.
+    pub fn is_instead_of(&self, product: Word, other: Word) -> bool {
+        let known = self.products.get(&product);
+        known.is_some_and(|known| known.viewed.times(other) > BOUGHT * known.bought.times(other))
+    }
+
     /// What completes a basket, the latest product first, the strongest first.
     pub fn complements(&self, basket: &[Word]) -> Vec<Complement> {
         let mut found: FxHashMap<Word, (Complement, f64)> = FxHashMap::default();

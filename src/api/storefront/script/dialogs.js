@@ -56,6 +56,7 @@ function look(hit) {
         } }), /colou?r/.test(name) && swatch(value), value)))));
     fill("look-actions", h("button", { type: "button", class: "button", disabled: out, onclick: () => {
       tell(["add_to_cart"], hit, { ...worth(variant), quantity: 1 });
+      put_in_cart(hit, worth(variant));
       say(`In your cart: ${product.title}`);
     } }, out ? (variant || !variants.length ? "Sold out" : "Not made in this combination") : "Add to cart"), h("button", { type: "button", class: "quiet", onclick: () => {
       tell(["dismiss"], hit);
@@ -71,6 +72,9 @@ function look(hit) {
     h("dl", null, facts.map(([name, value]) => h("div", null, h("dt", null, label(name)), h("dd", null, [value].flat().map(worded).join(", "))))));
   draw();
   tell(["click", "view"], hit, worth());
+  show_product_rows(hit);
+  if (byId("cart").open) byId("cart").close();
+  if (byId("look").open) return byId("look").scrollTo({ top: 0 });
   history.pushState({ ...history.state, look: hit.id }, "");
   byId("look").showModal();
 }

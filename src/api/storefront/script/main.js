@@ -38,6 +38,7 @@ async function show(then, list) {
     for (const { hits, query_id } of [answer, others ?? answer]) for (const hit of hits) hit.query_id = query_id;
     const moved = moves(answer.hits, compared);
     shown = answer;
+    show_page_rows(state, signal);
     fill("error");
     show_results(state, answer, moved, others?.hits);
     show_facets(shown);
@@ -71,6 +72,7 @@ function show_controls(state) {
   byId("who").textContent = face_name() ?? "a new visitor";
   for (const input of document.querySelectorAll("input[name=face]")) input.checked = input.value === (state.shopper ?? "");
   show_chips();
+  show_cart_count();
 }
 
 document.addEventListener("click", (event) => {
