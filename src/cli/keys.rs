@@ -39,7 +39,7 @@ struct Add {
     /// A filter that holds for everything found with the key, such as `brand:Acorn`.
     #[arg(long)]
     filter: Option<String>,
-    /// A page that may use the key, such as https://shop.example; may be given several times.
+    /// A page that may use the key, such as `https://shop.example`; may be given several times.
     #[arg(long = "origin", value_name = "ORIGIN")]
     origins: Vec<String>,
     /// Requests a minute.
