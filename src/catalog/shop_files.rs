@@ -16,6 +16,11 @@ const SYNONYMS: &str = include_str!("templates/synonyms.txt");
 const ENGLISH_SYNONYMS: &str = include_str!("templates/synonyms.en.txt");
 const IGNORED: &str = "# Built indexes, the journal and keys.\n/data/\n";
 
+/// Whether `endcap init` writes this line of synonyms into new shops of any trade.
+pub fn is_starter_synonym(line: &str) -> bool {
+    ENGLISH_SYNONYMS.lines().any(|own| own == line)
+}
+
 /// Why a shop directory was not written.
 #[derive(Debug, Error)]
 pub enum ShopError {

@@ -102,8 +102,10 @@ pub(super) fn print_lines(paths: &ShopPaths, json: bool) -> Result<Outcome, CliE
                 text,
                 adds,
                 never_matches,
+                starter,
             } = line;
             let effect = match (adds, never_matches) {
+                (_, true) if *starter => "matches nothing in this catalog".to_string(),
                 (_, true) => "can never match".to_string(),
                 (1, _) => "adds 1 product".to_string(),
                 (many, _) => format!("adds {many} products"),
@@ -111,10 +113,10 @@ pub(super) fn print_lines(paths: &ShopPaths, json: bool) -> Result<Outcome, CliE
             println!("{file}:{line}: {effect}: {text}");
         }
     }
-    Ok(if lines.iter().any(|line| line.never_matches) {
-        Outcome::FoundProblems
-    } else {
-        Outcome::Done
+    let is_mistaken = |line: &SynonymLine| line.never_matches && !line.starter;
+    Ok(match lines.iter().any(is_mistaken) {
+        true => Outcome::FoundProblems,
+        false => Outcome::Done,
     })
 }
 

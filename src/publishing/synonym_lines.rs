@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::files::names_in;
 use super::{PublishError, ShopPaths};
 use crate::catalog::filter::Filter;
+use crate::catalog::shop_files::is_starter_synonym;
 use crate::engine::Snapshot;
 use crate::query::{Alternative, SYNONYMS_DIR, Synonyms, Unit};
 use crate::retrieval::{self, Counting, IndexError, Order, Plan, SoldOut};
@@ -24,6 +25,8 @@ pub struct SynonymLine {
     pub adds: usize,
     /// No product has what any of its words is said to mean.
     pub never_matches: bool,
+    /// It stands as `endcap init` wrote it for shops of any trade, so that matching nothing is no mistake.
+    pub starter: bool,
 }
 
 /// What the lines of a shop's synonym files do, in their order; lines that cannot be read, and lines that forbid, are
@@ -51,6 +54,7 @@ pub fn synonym_lines(
                 text: text.trim().to_string(),
                 adds,
                 never_matches: found == 0,
+                starter: is_starter_synonym(text.trim()),
             });
         }
     }

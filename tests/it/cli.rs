@@ -454,3 +454,11 @@ fn check_says_what_each_synonym_line_adds() {
         .collect();
     assert_eq!(told, ["2 1 false", "3 0 true"]);
 }
+
+#[test]
+fn starter_synonyms_that_match_nothing_are_no_problem() {
+    let shop = indexed();
+    shop.write("shop/synonyms/en.txt", "sofa, couch (0.8), settee (0.8)\n");
+    let lines = shop.run(&["check", "--synonyms"]).succeeds();
+    assert!(lines.stdout.contains("matches nothing in this catalog"));
+}
