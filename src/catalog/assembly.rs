@@ -108,6 +108,7 @@ impl<Rows> Assembly<'_, Rows> {
             id,
             values: row.product,
             variants,
+            filled: row.filled,
         };
         self.finish(row.line, &row.feed, product, row.problems);
         Ok(())
@@ -207,6 +208,7 @@ impl Group {
                 id: id.to_string(),
                 values: vec![Vec::new(); attributes],
                 variants: Vec::new(),
+                filled: Vec::new(),
             },
             problems: Vec::new(),
             parent: None,
@@ -218,6 +220,9 @@ impl Group {
         self.rows += 1;
         self.problems.append(&mut row.problems);
         fill_empty(&mut self.product.values, std::mem::take(&mut row.product));
+        let filled = &mut self.product.filled;
+        row.filled.retain(|column| !filled.contains(column));
+        filled.append(&mut row.filled);
         let values = std::mem::take(&mut row.variant);
         let variants = &mut self.product.variants;
         match row.id.take() {

@@ -38,6 +38,8 @@ pub struct Product {
     pub values: Vec<Vec<Value>>,
     /// At least one; a product without variants has one that carries its own id.
     pub variants: Vec<Variant>,
+    /// Fingerprints of the names of the columns that its rows fill: products of one kind fill the same.
+    pub filled: Vec<u32>,
 }
 
 /// What can be bought.

@@ -1,6 +1,9 @@
 //! One row in, its values out: all that can be known of a row without the others.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
 
 use crate::catalog::assembly::fill_empty;
 use crate::catalog::feed::{Cell, Cells, RawRow, Row};
@@ -32,6 +35,8 @@ pub struct ReadRow {
     pub(super) variant: Vec<Vec<Value>>,
     /// The variants listed in one of the row's cells.
     pub(super) nested: Vec<Variant>,
+    /// Fingerprints of the names of the columns that it fills.
+    pub(super) filled: Vec<u32>,
     /// The cells that could not be read.
     pub(super) problems: Vec<Problem>,
 }
@@ -79,6 +84,7 @@ pub fn read_row(schema: &Schema, raw: &RawRow, repairs: &mut Repairs) -> Result<
         product,
         variant,
         nested,
+        filled: filled(&row.cells),
         problems: found.problems,
     })
 }
@@ -97,6 +103,20 @@ impl Findings<'_> {
             self.repairs.note(&what, line);
         }
     }
+}
+
+/// Fingerprints of the names of the columns that a row fills.
+fn filled(cells: &Cells<'_>) -> Vec<u32> {
+    let says_nothing = |cell: &Cell<'_>| match cell {
+        Cell::Null => true,
+        Cell::Str(text) => text.trim().is_empty(),
+        Cell::Array(list) => list.is_empty(),
+        _ => false,
+    };
+    let columns = cells.iter().filter(|(_, cell)| !says_nothing(cell));
+    columns
+        .map(|(column, _)| FxBuildHasher.hash_one(column) as u32)
+        .collect()
 }
 
 /// The variants in a column of a row, each with what it leaves out taken from the row.

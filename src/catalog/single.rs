@@ -63,6 +63,7 @@ impl SingleRow {
         let mut applied = product.cloned().unwrap_or_else(|| Product {
             id: id.clone(),
             values: none(),
+            filled: Vec::new(),
             variants: Vec::new(),
         });
         let take = |values: &mut Vec<Vec<Value>>, row: &[Vec<Value>]| {

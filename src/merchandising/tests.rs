@@ -21,6 +21,7 @@ fn catalog() -> (Schema, Columns) {
             vec![Value::Text(brand.into())],
         ];
         builder.push(&Product {
+            filled: Vec::new(),
             id: id.into(),
             values,
             variants: vec![Variant {

@@ -23,7 +23,7 @@ use crate::retrieval::TextIndex;
 pub const GENERATIONS_KEPT: usize = 3;
 
 /// How this version writes generations. Raise it when a file of theirs is written differently.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 pub(super) const GENERATIONS_DIR: &str = "generations";
 const LIVE_FILE: &str = "live";
@@ -280,7 +280,7 @@ fn open_parts(data: &Path, manifest: &Manifest) -> Result<Catalog, PublishError>
         Schema::parse(SCHEMA_COPY, &schema).map_err(|problems| damaged(super::list(&problems)))?;
     // The two large parts take about as long as each other.
     let (columns, text) = thread::scope(|scope| {
-        let text = scope.spawn(|| TextIndex::open(&dir, &schema.language));
+        let text = scope.spawn(|| TextIndex::open(&dir));
         let columns = read(COLUMNS_FILE).and_then(|bytes| {
             let columns = postcard::from_bytes::<Columns>(&bytes);
             columns.map_err(|error| damaged(format!("{COLUMNS_FILE}: {error}")))

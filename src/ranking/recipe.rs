@@ -54,6 +54,8 @@ pub struct Recipe {
     /// How much more relevant a product is that is what was asked for, rather than something that belongs to it.
     #[serde(rename = "type")]
     pub product_type: f64,
+    /// How much less relevant a product is that has little in common with those that are what was asked for.
+    pub likeness: f64,
     /// Weight of how much the feed says a product is bought.
     pub popularity: f64,
     /// Weight of how well it is rated.
@@ -101,6 +103,7 @@ impl Default for Recipe {
             impact: 50.0,
             adjacent: 0.3,
             product_type: 0.8,
+            likeness: 2.0,
             popularity: 0.1,
             rating: 0.05,
             freshness: 0.0,
@@ -261,6 +264,7 @@ impl Recipe {
         let mut weights = vec![
             ("adjacent", self.adjacent),
             ("type", self.product_type),
+            ("likeness", self.likeness),
             ("popularity", self.popularity),
             ("rating", self.rating),
             ("freshness", self.freshness),

@@ -57,15 +57,17 @@ pub(super) fn contributions(
         columns: vec![relevance(ranking, candidates)],
         values: vec![Vec::new()],
     };
-    let type_weight = ranking.recipe.product_type as f32;
-    if type_weight > 0.0
-        && candidates
-            .iter()
-            .any(|candidate| candidate.features.head > 0.0)
-    {
-        let is_thing = |candidate: &Candidate| type_weight * candidate.features.head;
-        signals.push(Signal::Product("type"));
-        table.push(candidates.iter().map(is_thing).collect(), Vec::new());
+    let (product_type, likeness) = (ranking.recipe.product_type, ranking.recipe.likeness);
+    let head = |features: &Features| product_type as f32 * features.head;
+    let unlike = |features: &Features| -(likeness as f32) * features.unlike;
+    for (name, column) in [
+        ("type", each(candidates, head)),
+        ("likeness", each(candidates, unlike)),
+    ] {
+        if column.iter().any(|says| *says != 0.0) {
+            signals.push(Signal::Product(name));
+            table.push(column, Vec::new());
+        }
     }
     for (name, role, weight) in [
         ("popularity", Role::Popularity, ranking.recipe.popularity),
@@ -132,6 +134,12 @@ pub(super) fn contributions(
         table.push(column, Vec::new());
     }
     (signals, table)
+}
+
+/// What is said of each candidate.
+fn each(candidates: &[Candidate], says: impl Fn(&Features) -> f32) -> Vec<f32> {
+    let features = candidates.iter().map(|candidate| &candidate.features);
+    features.map(says).collect()
 }
 
 /// How much more or less the candidates are wanted than the most wanted of them, as a logarithm.

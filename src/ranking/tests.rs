@@ -49,6 +49,7 @@ fn shop(brands: &[&str]) -> Shop {
             values: vec![Vec::new(); 3],
         }];
         builder.push(&Product {
+            filled: Vec::new(),
             id,
             values,
             variants,

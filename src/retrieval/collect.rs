@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::bm25::Lengths;
+use super::called::AskedFor;
 use super::facets::Facet;
 use super::features::Look;
 use super::matching::match_units;
@@ -21,16 +22,23 @@ pub(super) fn fetch_all(
         return Ok(Vec::new());
     };
     let weights = UnitWeights::new(index, &first.units);
-    let of = |plan| Collector::new(columns, plan, &weights);
+    let asked_for = AskedFor::new(index, first);
+    let of = |plan| Collector::new(columns, plan, &weights, &asked_for);
     let mut collectors: Vec<Collector<'_>> = plans.iter().map(of).collect();
     let resolve = collectors.iter_mut().map(Collector::resolve_inclusions);
     let included: Vec<Vec<Option<u32>>> = resolve.collect();
+    let mut kind = Vec::new();
     if first.units.is_empty() {
         collectors.iter_mut().for_each(Collector::visit_everything);
     } else {
         let lengths = Lengths::new(index.average_words);
         let (mut matched, mut block) = (Block::default(), Block::default());
-        for mut matches in match_units(index, &first.units, first.head, first.matches_enough)? {
+        let (matches, all_units) =
+            match_units(index, &first.units, first.head, first.matches_enough)?;
+        if all_units {
+            kind = asked_for.some_of(&matches);
+        }
+        for mut matches in matches {
             while matches.next(&mut matched) {
                 for collector in &mut collectors {
                     block.set_to(&matched);
@@ -45,9 +53,13 @@ pub(super) fn fetch_all(
         collectors.iter_mut().for_each(Collector::visit_missing);
     }
     let finished = collectors.into_iter().zip(included);
-    let candidates = finished.map(|(own, included)| own.finish(index, included));
+    let candidates = finished.map(|(own, included)| own.finish(index, &kind, included));
     Ok(candidates.collect())
 }
+
+/// When those are chosen that are looked at closely, products that are called what was asked for match this many times
+/// better.
+const CALLED: f32 = 2.0;
 
 /// A product that matches, and how.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +75,7 @@ struct Collector<'c> {
     columns: &'c Columns,
     plan: &'c Plan,
     weights: &'c UnitWeights,
+    asked_for: &'c AskedFor,
     facets: Vec<Facet<'c>>,
     /// What must hold for a product to be counted anywhere.
     base: Predicate<'c>,
@@ -81,7 +94,12 @@ struct Collector<'c> {
 }
 
 impl<'c> Collector<'c> {
-    fn new(columns: &'c Columns, plan: &'c Plan, weights: &'c UnitWeights) -> Self {
+    fn new(
+        columns: &'c Columns,
+        plan: &'c Plan,
+        weights: &'c UnitWeights,
+        asked_for: &'c AskedFor,
+    ) -> Self {
         let mut facets: Vec<Facet<'c>> = Vec::new();
         for attribute in &plan.facets {
             if facets.iter().all(|facet| facet.attribute() != *attribute) {
@@ -119,6 +137,7 @@ impl<'c> Collector<'c> {
             columns,
             plan,
             weights,
+            asked_for,
             facets,
             base,
             choices,
@@ -137,7 +156,8 @@ impl<'c> Collector<'c> {
         self.plan.candidates_max > 0 || !self.included.is_empty()
     }
 
-    fn finish(self, index: &TextIndex, included: Vec<Option<u32>>) -> Candidates {
+    /// `kind` are products of the catalog that are what was asked for.
+    fn finish(self, index: &TextIndex, kind: &[u32], included: Vec<Option<u32>>) -> Candidates {
         let (plan, columns) = (self.plan, self.columns);
         // A shopper's own sort asks nothing of what a product says.
         let is_looked_at = plan.order == Order::Relevance && plan.candidates_max > 0;
@@ -157,9 +177,14 @@ impl<'c> Collector<'c> {
                 look.features(found.ordinal, found.units, &mut counts)
             }),
         });
+        let mut candidates: Vec<Candidate> = candidates.collect();
+        if let Some(head) = plan.head.filter(|_| look.is_some()) {
+            let share = self.weights.coverage(1 << head);
+            index.marks.compare(kind, &mut candidates, share);
+        }
         Candidates {
             total: self.total,
-            candidates: candidates.collect(),
+            candidates,
             included,
             facets: self.facets.into_iter().map(Facet::finish).collect(),
             relaxed: self.relaxed,
@@ -292,10 +317,12 @@ impl<'c> Collector<'c> {
             return Some(self.sort_key(attribute, descending, found.ordinal));
         }
         let possible = |key: f64| self.top.may_keep(key, found.ordinal);
-        if !possible(f64::from(found.score) * COVERAGE_MAX) {
+        if !possible(f64::from(found.score * CALLED) * COVERAGE_MAX) {
             return None;
         }
-        let key = f64::from(found.score * self.weights.coverage(found.units));
+        let is_called = self.asked_for.contains(found.ordinal);
+        let called = if is_called { CALLED } else { 1.0 };
+        let key = f64::from(found.score * self.weights.coverage(found.units) * called);
         if !possible(key) {
             return None;
         }

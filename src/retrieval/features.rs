@@ -86,7 +86,7 @@ impl<'i> Look<'i> {
         }
         let compounds = sought.iter().flat_map(|way| way.compounds.iter().copied());
         let last = sought.iter().map(Sought::last).chain(compounds);
-        let telling = last.chain(index.purposes.iter().copied());
+        let telling = last.chain(index.heads.purposes().iter().copied());
         Look {
             index,
             weights,
@@ -151,6 +151,7 @@ impl<'i> Look<'i> {
                 } else {
                     self.likely(product, title.head.max(description.head))
                 },
+            unlike: 0.0,
         }
     }
 
@@ -176,7 +177,7 @@ impl<'i> Look<'i> {
             }
             let (units, named_here) = self.count(&text[..=at], counts);
             if units == 0 {
-                purpose |= self.index.purposes.contains(stem);
+                purpose |= self.index.heads.purposes().contains(stem);
             } else {
                 said.adjacent |= units & (before << 1);
                 said.named |= named_here;

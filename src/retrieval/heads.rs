@@ -32,6 +32,8 @@ pub(super) struct Heads {
     borders: Vec<f32>,
     /// Stems of words such as "and": what stands beyond tells more about both.
     joining: Vec<u32>,
+    /// Stems of words such as "for", after which a title names what a product is made for.
+    purposes: Vec<u32>,
     /// The language says first what something is ("housse d'ordinateur").
     first: bool,
 }
@@ -58,14 +60,34 @@ impl Heads {
         for _ in 0..TURNS {
             borders = next_turn(&borders, &certain, &pairs);
         }
-        let joining = analyzer.joining();
-        let is_joining = |(_, stem): &(u32, &String)| joining.contains(stem);
-        let joining = (0..).zip(stems).filter(is_joining);
+        let numbers_of = |some: Vec<String>| {
+            let all = (0..).zip(stems);
+            let found = all.filter(|(_, stem)| some.contains(stem));
+            found.map(|(number, _)| number).collect()
+        };
         Heads {
             borders,
-            joining: joining.map(|(number, _)| number).collect(),
+            joining: numbers_of(analyzer.joining()),
+            purposes: numbers_of(analyzer.purposes()),
             first,
         }
+    }
+
+    /// Stems of words such as "for".
+    pub(super) fn purposes(&self) -> &[u32] {
+        &self.purposes
+    }
+
+    /// The words that are the head of a text at least so likely, none of them after a word such as "for".
+    pub(super) fn named<'t>(
+        &'t self,
+        text: &'t [u32],
+        likely_min: f32,
+    ) -> impl Iterator<Item = u32> + 't {
+        let purpose = text.iter().position(|stem| self.purposes.contains(stem));
+        let own = 0..purpose.unwrap_or(text.len());
+        let is_head = move |at: &usize| self.is_head(text, *at) >= likely_min;
+        own.filter(is_head).map(|at| text[at])
     }
 
     /// How likely the word at a place of a text is what the text is about, 0 to 1.
@@ -112,6 +134,9 @@ fn neighbours(passages: &Passages, first: bool) -> Vec<(u32, u32)> {
     for product in (0..passages.products()).step_by(step) {
         for place in [Place::Title, Place::Description] {
             let text = passages.of(product, place);
+            // A brand that a text begins with says nothing of the words that it is made of: "Case Logic".
+            let brand = passages.of(product, Place::Brand);
+            let text = text.strip_prefix(brand).unwrap_or(text);
             let other = |at| beside(at, text.len(), first).map_or(u32::MAX, |at| text[at]);
             let pair = |at| (text[at], other(at));
             pairs.extend((0..text.len()).map(pair));

@@ -22,13 +22,13 @@ pub(super) struct Matches<'i> {
     listed: Cursor,
 }
 
-/// Matches all units; while fewer than `enough` products do, fewer units. By segment.
+/// Matches all units; while fewer than `enough` products do, fewer units. By segment, and whether all units are matched.
 pub(super) fn match_units<'i>(
     index: &'i TextIndex,
     units: &[Unit],
     head: Option<usize>,
     enough: usize,
-) -> tantivy::Result<Vec<Matches<'i>>> {
+) -> tantivy::Result<(Vec<Matches<'i>>, bool)> {
     let units = &units[..units.len().min(UNITS_MAX)];
     let mut segments = Vec::with_capacity(index.segments.len());
     for part in &index.segments {
@@ -38,10 +38,11 @@ pub(super) fn match_units<'i>(
     let is_known = |unit: &usize| segments.iter().any(|sought| sought.has(*unit));
     let known: Vec<usize> = (0..units.len()).filter(is_known).collect();
     if known.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
-    let mut found: Vec<Bits> = Vec::new();
+    let (mut found, mut steps): (Vec<Bits>, usize) = (Vec::new(), 0);
     for step in relaxing::steps(units, &known, head) {
+        steps += 1;
         let parts = segments.iter().zip(&index.segments);
         let meeting = parts.map(|(sought, part)| {
             let mut meeting = sought.meeting(step);
@@ -61,16 +62,29 @@ pub(super) fn match_units<'i>(
         }
     }
     let matches = segments.into_iter().zip(found);
-    Ok(matches
-        .map(|(sought, documents)| Matches {
-            sought,
-            documents,
-            listed: Cursor::default(),
-        })
-        .collect())
+    let matches = matches.map(|(sought, documents)| Matches {
+        sought,
+        documents,
+        listed: Cursor::default(),
+    });
+    Ok((matches.collect(), steps == 1))
 }
 
 impl Matches<'_> {
+    /// Whether a product matches; none of another segment does.
+    pub(super) fn has(&self, product: u32) -> bool {
+        let segment = self.sought.segment;
+        let document = match segment.ordinals.as_slice() {
+            [] => product.checked_sub(segment.first),
+            ordinals => ordinals.binary_search(&product).ok().map(|at| at as u32),
+        };
+        let document = document.filter(|document| *document < segment.documents());
+        document.is_some_and(|document| {
+            let (_, around, own) = self.documents.around(document);
+            around & own != 0
+        })
+    }
+
     /// Replaces the block's products by the next ones in order; false when there are no more.
     pub(super) fn next(&mut self, block: &mut Block) -> bool {
         block.clear();

@@ -6,6 +6,7 @@
 mod bits;
 mod block;
 mod bm25;
+mod called;
 mod collect;
 mod delta;
 mod facets;
@@ -13,6 +14,7 @@ mod features;
 mod heads;
 mod kinds;
 mod languages;
+mod likeness;
 mod matching;
 mod passages;
 mod postings;
@@ -149,6 +151,9 @@ pub struct Features {
     /// How likely the product is what was asked for, rather than something that belongs to it, times the share of the
     /// query that names it, 0 to 1.
     pub head: f32,
+    /// How little the product has in common with candidates that are what was asked for, times the share of the query that
+    /// names it, squared, 0 to 1; 0 where nothing is known.
+    pub unlike: f32,
 }
 
 /// Fetches what the plan asks for.

@@ -11,11 +11,12 @@ use tantivy::schema::Field;
 use tantivy::{Index, InvertedIndexReader, SegmentReader, Term};
 
 use super::bits::Bits;
+use super::called::Called;
 use super::heads::Heads;
+use super::likeness::Marks;
 use super::passages::Passages;
 use super::postings::Postings;
 use crate::query::Vocabulary;
-use crate::text::Analyzer;
 
 /// A stem that stands in one of so many documents is frequent: its postings are kept decoded, which takes about 200 kB a
 /// million documents.
@@ -24,6 +25,8 @@ const FREQUENT_ONE_IN: u32 = 128;
 pub(super) const TEXT_DIR: &str = "text";
 pub(super) const PASSAGES_FILE: &str = "passages.bin";
 pub(super) const HEADS_FILE: &str = "heads.bin";
+pub(super) const CALLED_FILE: &str = "called.bin";
+pub(super) const MARKS_FILE: &str = "marks.bin";
 pub(super) const TEXT_FIELD: &str = "text";
 
 /// The text side of one catalog, open for reading; a copy shares what does not change.
@@ -37,8 +40,9 @@ pub struct TextIndex {
     pub vocabulary: Vocabulary,
     pub(super) passages: Passages,
     pub(super) heads: Arc<Heads>,
-    /// The numbers of the stems after which a title names what a product is made for.
-    pub(super) purposes: Vec<u32>,
+    /// What products were called when all were indexed together, and what marked them then.
+    pub(super) called: Arc<Called>,
+    pub(super) marks: Arc<Marks>,
 }
 
 /// One segment of the inverted index, and its documents that hold no more.
@@ -64,8 +68,8 @@ pub(super) struct Segment {
 }
 
 impl TextIndex {
-    /// Opens what a builder wrote for the same language.
-    pub fn open(dir: &Path, language: &str) -> Result<Self, tantivy::TantivyError> {
+    /// Opens what a builder wrote.
+    pub fn open(dir: &Path) -> Result<Self, tantivy::TantivyError> {
         let index = Index::open_in_dir(dir.join(TEXT_DIR))?;
         let field = index.schema().get_field(TEXT_FIELD)?;
         let searcher = index.reader()?.searcher();
@@ -87,18 +91,12 @@ impl TextIndex {
             return Err(io::Error::other(reason).into());
         }
         let vocabulary = Vocabulary::open(dir)?;
-        let purposes: Vec<u32> = Analyzer::new(language)
-            .purposes()
-            .iter()
-            .filter_map(|stem| vocabulary.number_of(stem))
-            .collect();
         let frequent = vocabulary.found_in_at_least(products / FREQUENT_ONE_IN);
         let frequent: Vec<&str> = frequent.map(|stem| vocabulary.text(stem)).collect();
         for segment in &mut segments {
             segment.keep_frequent(field, frequent.iter().copied())?;
         }
         Ok(TextIndex {
-            purposes,
             segments: segments.into_iter().map(Part::whole).collect(),
             average_words: words as f32 / (products.max(1)) as f32,
             products,
@@ -106,6 +104,8 @@ impl TextIndex {
             vocabulary,
             passages,
             heads: Arc::new(read(&dir.join(HEADS_FILE))?),
+            called: Arc::new(read(&dir.join(CALLED_FILE))?),
+            marks: Arc::new(read(&dir.join(MARKS_FILE))?),
         })
     }
 

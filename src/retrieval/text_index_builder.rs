@@ -11,12 +11,14 @@ use tantivy::schema::{Field, IndexRecordOption, TextFieldIndexing, TextOptions};
 use tantivy::{Directory, Index, IndexMeta, SegmentMeta};
 
 use super::IndexError;
+use super::called::Called;
 use super::heads::Heads;
 use super::languages::Languages;
+use super::likeness::MarksBuilder;
 use super::passages::Passages;
 use super::segment::SegmentBuilder;
 use super::terms::Meaning;
-use super::text_index::{HEADS_FILE, PASSAGES_FILE, TEXT_DIR, TEXT_FIELD};
+use super::text_index::{CALLED_FILE, HEADS_FILE, MARKS_FILE, PASSAGES_FILE, TEXT_DIR, TEXT_FIELD};
 use super::words::Words;
 use crate::catalog::schema::Schema;
 use crate::catalog::write_durably;
@@ -35,6 +37,7 @@ pub struct TextIndexBuilder {
     field: Field,
     vocabulary: VocabularyBuilder,
     passages: Passages,
+    marks: MarksBuilder,
     /// Words of colors.
     colors: FxHashSet<String>,
     /// Products that were added.
@@ -60,6 +63,7 @@ impl TextIndexBuilder {
             field,
             vocabulary: VocabularyBuilder::default(),
             passages: Passages::default(),
+            marks: MarksBuilder::default(),
             colors: FxHashSet::default(),
             products: 0,
             segment: SegmentBuilder::default(),
@@ -94,6 +98,7 @@ impl TextIndexBuilder {
                 .places
                 .each_ref()
                 .map(|place| stems(place).collect());
+            self.marks.push(&product.filled);
             self.passages.push(texts);
             self.segment.push(stems(&product.all), terms.drain(..));
             self.products += 1;
@@ -137,6 +142,10 @@ impl TextIndexBuilder {
         let heads = Heads::learn(&self.passages, stems, &self.languages.own, &colors);
         write(&dir.join(PASSAGES_FILE), &self.passages)?;
         write(&dir.join(HEADS_FILE), &heads)?;
+        let called = Called::learn(&self.passages, &heads);
+        write(&dir.join(CALLED_FILE), &called)?;
+        let marks = self.marks.finish(&self.passages);
+        write(&dir.join(MARKS_FILE), &marks)?;
         Ok(())
     }
 

@@ -58,6 +58,8 @@ pub(super) struct ProductWords {
     pub(super) places: [Range<usize>; Place::ALL.len()],
     /// Measures, codes and values of attributes, each once.
     pub(super) terms: Range<usize>,
+    /// Fingerprints of the columns that its rows fill.
+    pub(super) filled: Vec<u32>,
 }
 
 impl WordsReader {
@@ -142,6 +144,7 @@ impl WordsReader {
                 terms: terms_start..words.tokens.len(),
                 all,
                 places,
+                filled: product.filled.clone(),
             });
         }
         words

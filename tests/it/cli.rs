@@ -234,10 +234,10 @@ fn a_generation_of_another_format_says_so() {
     let folder = indexed();
     let manifest = folder.path("shop/data/generations/000001/manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replace("\"format\": 2", "\"format\": 9")).unwrap();
+    fs::write(&manifest, text.replace("\"format\": 3", "\"format\": 9")).unwrap();
     let refused = folder.run(&["search", "red"]).exits(1);
     expect![[r#"
-        error: generation 1 is written in format 9 and this endcap reads format 2: run `endcap index FEED` to build the next one, or use the endcap that wrote it
+        error: generation 1 is written in format 9 and this endcap reads format 3: run `endcap index FEED` to build the next one, or use the endcap that wrote it
     "#]].assert_eq(&refused.complaint(folder.dir.path()));
     folder.index("feed.jsonl").succeeds();
     folder.run(&["search", "red"]).succeeds();

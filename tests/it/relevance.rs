@@ -7,7 +7,8 @@
 //! 4. A word that only an attribute says finds the product, after those that say it in their title.
 //! 5. An attribute with the columns `*` finds by every other column with words, but not by addresses or numbers.
 //! 6. A synonym of several words is not found by one of them, and comes first where its words stand together.
-//! 7. Every one of these can be turned off by recipe.
+//! 7. Of products that are called what was asked for, those that have little in common with most of them come last.
+//! 8. Every one of these can be turned off by recipe.
 
 use endcap::catalog::feed::Feed;
 use endcap::catalog::schema::Schema;
@@ -89,6 +90,42 @@ fn the_first_type_says_what_a_product_is() {
 }
 
 #[test]
+fn what_has_little_in_common_with_most_that_are_called_so_comes_last() {
+    let mut feed = Vec::new();
+    for (id, model) in (1..).zip(["Q11", "Q22", "Q33", "Q44", "Q55", "Q66"]) {
+        let title = format!("Birch {model} notebook 14 inch 16 gb grey lid");
+        feed.push(format!(
+            r#"{{"id":"{id}","title":"{title}","cores":"8","memory":"16"}}"#
+        ));
+    }
+    for (id, title) in (7..).zip([
+        "Elm notebook",
+        "Elm pad",
+        "Fir pad",
+        "Fir pad",
+        "Fir pad",
+        "Oak sheet",
+    ]) {
+        feed.push(format!(
+            r#"{{"id":"{id}","title":"{title}","paper":"90 g","sheets":"80"}}"#
+        ));
+    }
+    let schema = "id = \"id\"
+        [[attribute]]
+        name = \"title\"
+        type = \"text\"
+        role = \"title\"
+        searched = 3.0
+        ";
+    let feed = feed.join("\n");
+    let computers = ["1", "2", "3", "4", "5", "6"];
+    let notebooks = found_in(schema, &feed)("notebook");
+    assert_eq!(notebooks[..6], computers);
+    let without = found_under("[recipe.default]\nlikeness = 0\n", schema, &feed)("notebook");
+    assert_eq!(without[0], "7");
+}
+
+#[test]
 fn words_side_by_side_come_first() {
     let table = "id | title
          1  | Hard plastic drive bay cover
@@ -144,7 +181,14 @@ fn every_column_with_words_finds_after_the_title() {
 
 /// What queries find in a shop of this schema and feed.
 fn found_in(schema: &str, feed: &str) -> impl Fn(&str) -> Vec<String> + use<> {
+    found_under("", schema, feed)
+}
+
+/// The same with recipes.
+fn found_under(recipes: &str, schema: &str, feed: &str) -> impl Fn(&str) -> Vec<String> + use<> {
     let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("index")).unwrap();
+    std::fs::write(dir.path().join("index/ranking.toml"), recipes).unwrap();
     let paths = ShopPaths::new(dir.path(), "data");
     let schema = Schema::parse("schema.toml", schema).unwrap();
     let feed = Feed::from_bytes("feed.jsonl", feed.as_bytes().to_vec()).unwrap();

@@ -52,7 +52,7 @@ sort = true\nshown = true\naffinity = true\nvariant = true\nseparator = ','
     Whole {
         name: "ranking",
         text: "surfaces = { category = 'default' }\nsegments = { vip = 'default' }
-[recipe.default]\nsold_out = 'hide'\nimpact = 50\nstock = 0.1\nadjacent = 0.3\ntype = 0.3\npopularity = 0.1\nrating = 0.1
+[recipe.default]\nsold_out = 'hide'\nimpact = 50\nstock = 0.1\nadjacent = 0.3\ntype = 0.3\nlikeness = 1\npopularity = 0.1\nrating = 0.1
 freshness = 0.1\nmargin = 0.1\ndemand = 0.1\ndemand_browsed = 1\ntaste_browsed = 4\nown_history = 1\nown_history_browsed = 1
 together = 1\nneighbours = 1\nvariety = 1\nexplore = 0.1\nprice_tier = 1\nmodel = \"default.txt\"\naffinity = { brand = 0.7 }
 [affinity]\nkappa = 50\nhalf_life_days = 90\nsession_half_life_minutes = 30\nsession_weight = 2\n",

@@ -390,6 +390,7 @@ mod tests {
                     id: id.to_string(),
                     values,
                     variants: stocks.into_iter().enumerate().map(variant).collect(),
+                    filled: Vec::new(),
                 }
             };
             products.into_iter().enumerate().map(product).collect()

@@ -64,6 +64,7 @@ fn columns() -> Columns {
     };
     let mut builder = ColumnsBuilder::new(&schema());
     builder.push(&Product {
+        filled: Vec::new(),
         id: "shoe".into(),
         values: vec![
             text("Shoe"),
@@ -80,6 +81,7 @@ fn columns() -> Columns {
         ],
     });
     builder.push(&Product {
+        filled: Vec::new(),
         id: "bag".into(),
         values: vec![
             text("Bag"),
