@@ -194,6 +194,8 @@ impl Engine {
                     impact,
                     taste: &taste,
                     adjustments: &adjustments,
+                    // Models learn from words that were asked for.
+                    model: None,
                     wanted: &wanted,
                     is_browsed: false,
                     draw: 0,

@@ -31,6 +31,8 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/search", SEARCH),
     ("POST", "/v1/search", SEARCH),
     ("GET", "/v1/suggest", SEARCH),
+    ("GET", "/v1/recommend", SEARCH),
+    ("POST", "/v1/recommend", SEARCH),
     ("POST", "/1/indexes/{index}/queries", SEARCH),
     ("POST", "/1/indexes/{index}/query", SEARCH),
     ("POST", "/1/indexes/{index}/facets/{facet}/query", SEARCH),
