@@ -169,7 +169,8 @@ pub(super) fn reload_now(shop: &Shop) {
                 tracing::warn!(%problem, "a file of the shop has a problem");
             }
             for file in mended(&current.problems, &snapshot.problems) {
-                tracing::info!(%file, "a file of the shop has no problem any more");
+                // As loud as the problem was.
+                tracing::warn!(%file, "a file of the shop has no problem any more");
             }
             tracing::info!(
                 generation = snapshot.catalog.generation,

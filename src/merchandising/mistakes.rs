@@ -132,6 +132,17 @@ fn instead_of(message: &str) -> String {
         return format!("write it in quotes: \"{first}\"");
     }
     let text = message.strip_prefix("invalid type: string \"");
+    if let Some((text, wanted)) = text.and_then(|text| text.split_once("\", expected ")) {
+        if ["a sequence", "a list"]
+            .iter()
+            .any(|list| wanted.starts_with(list))
+        {
+            return format!("write a list: [\"{text}\"]");
+        }
+        if wanted.starts_with("struct WrittenPin") {
+            return format!("write what and where: {{ product = \"{text}\", position = 1 }}");
+        }
+    }
     if let Some((text, _)) = text.and_then(|text| text.split_once("\", expected "))
         && (text.parse::<f64>().is_ok() || ["true", "false"].contains(&text))
     {

@@ -221,6 +221,10 @@ fn unknown_words_are_read_as_what_was_meant_and_known_ones_stay() {
     assert_eq!(spelling("head set").as_deref(), Some("headset"));
     assert_eq!(spelling("headsets"), None);
     assert_eq!(spelling("couch"), None, "a word with synonyms is known");
+    let (whole, _) = self::language("headset, wirelss keybord\n");
+    let several = |text: &str| corrected(&whole, &vocabulary, text).understood.spelling;
+    assert_eq!(several("wirelss keybord"), None, "so are several together");
+    assert!(several("keybord wirelss").is_some());
     assert_eq!(spelling("hdst 123x567"), None);
     let typed = understand(
         &language,

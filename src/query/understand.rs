@@ -74,8 +74,14 @@ impl Knowledge<'_> {
         };
         let is_limit = |at: usize| limits.iter().any(|limit| limit.words.contains(&at));
         let folded: Vec<String> = words.iter().map(|word| word.folded.clone()).collect();
+        let stems: Vec<String> = folded
+            .iter()
+            .map(|word| self.language.analyzer.stem(word))
+            .collect();
+        let together = self.synonym_spans(&stems);
         let stays = |at: usize| {
             is_limit(at)
+                || together.iter().any(|span| span.contains(&at))
                 || last_word == LastWord::Beginning && at + 1 == words.len()
                 || self.language.leaves_alone(&folded[at])
         };
